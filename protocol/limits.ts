@@ -1,0 +1,53 @@
+/**
+ * Every limit coord enforces, in one table: the number, its unit and the reason for it.
+ * A request over a limit is refused with code `limit`, whose `data.limit` is the name used here.
+ * Numbers that older clients are known to send out of range (`limit`, `wait_ms`, leases) are clamped instead.
+ */
+export interface Limit {
+  readonly value: number;
+  readonly unit: string;
+  readonly why: string;
+}
+
+const KIB = 1024;
+
+export const LIMITS = {
+  body_bytes: { value: 1024 * KIB, unit: "bytes", why: "one request or session frame; a batch of full-sized payloads belongs in several requests" },
+  batch_calls: { value: 100, unit: "calls", why: "one turn of the object applies a whole batch; longer ones would delay everyone else" },
+  name_chars: { value: 512, unit: "characters", why: "a name is a line that agents filter on; prose goes into the description" },
+  kind_chars: { value: 64, unit: "characters", why: "a kind is a word" },
+  priority_chars: { value: 32, unit: "characters", why: "a priority is a word" },
+  payload_bytes: { value: 256 * KIB, unit: "bytes", why: "a row stays well below the platform's 2 MB with its result beside it" },
+  result_bytes: { value: 256 * KIB, unit: "bytes", why: "as payload_bytes" },
+  description_bytes: { value: 64 * KIB, unit: "bytes", why: "an instruction that no context window could hold helps nobody" },
+  reason_chars: { value: 2000, unit: "characters", why: "a reason is shown on one screen" },
+  labels: { value: 20, unit: "labels", why: "labels are for filtering, not for prose" },
+  label_chars: { value: 64, unit: "characters", why: "a label is a word" },
+  depends_on: { value: 50, unit: "dependencies", why: "a job that waits for more is a plan and should be split" },
+  filter_ids: { value: 200, unit: "ids", why: "a wait's filter lives in its socket's 16 KiB attachment" },
+  filter_values: { value: 32, unit: "values", why: "as filter_ids, for every other list in a filter" },
+  filter_text_chars: { value: 256, unit: "characters", why: "as filter_ids, for name_contains and q" },
+  list_rows: { value: 500, unit: "rows", why: "clamped: older clients ask for more; a cursor reads the rest" },
+  wait_ms: { value: 60_000, unit: "milliseconds", why: "clamped: a held HTTP request keeps the object awake; sessions wait for as long as they like" },
+  lease_min_seconds: { value: 1, unit: "seconds", why: "clamped: shorter leases lapse before their answer arrives" },
+  lease_max_seconds: { value: 3600, unit: "seconds", why: "clamped: a dead holder may strand its work for an hour at most" },
+  idempotency_key_chars: { value: 128, unit: "characters", why: "room for a UUID and a prefix" },
+  idempotency_hours: { value: 24, unit: "hours", why: "longer than any client retries" },
+  agent_id_chars: { value: 128, unit: "characters", why: "a handle is a name that people type" },
+  workspace_chars: { value: 64, unit: "characters", why: "a workspace's name is part of a URL" },
+  session_waits: { value: 64, unit: "waits", why: "they share the socket's attachment, and an agent waits for one thing at a time" },
+  session_subscriptions: { value: 8, unit: "subscriptions", why: "as session_waits" },
+  attachment_bytes: { value: 16_384, unit: "bytes", why: "the platform's limit on what a sleeping socket remembers" },
+  sessions: { value: 10_000, unit: "sessions", why: "about 60 KB each in the local runtime; the platform stops at 32,768" },
+} as const satisfies Record<string, Limit>;
+
+export type LimitName = keyof typeof LIMITS;
+
+/** Lease given when the caller names none, in seconds. Operators change it with `COORD_DEFAULT_LEASE`. */
+export const DEFAULT_LEASE_SECONDS = 300;
+
+/** Rows in a list that names no limit. */
+export const DEFAULT_LIST_ROWS = 50;
+
+/** An agent is active up to the first, idle up to the second, then stale; in milliseconds since it was last seen. */
+export const PRESENCE = { active_ms: 15_000, idle_ms: 60_000 } as const;

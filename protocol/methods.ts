@@ -1,0 +1,278 @@
+import { z } from "zod";
+import { Event } from "./events.ts";
+import { EventFilter, Filter, filterFields } from "./filter.ts";
+import { stateFromInput } from "./lifecycle.ts";
+import { LIMITS } from "./limits.ts";
+import { Agent, AgentId, AgentType, Attempt, Claim, ClaimId, Json, Note, Performer, Review, ReviewMode, Task, TaskId, Time } from "./records.ts";
+
+const cursor = z.int().min(0);
+const key = { idempotency_key: z.string().min(1).max(LIMITS.idempotency_key_chars.value).optional() };
+const reason = z.string().max(LIMITS.reason_chars.value).optional();
+
+/** Numbers that older clients send out of range are clamped, and a fraction is cut. */
+function clamped(low: number, high: number) {
+  return z
+    .number()
+    .transform((n) => Math.min(high, Math.max(low, Math.trunc(n))))
+    .optional();
+}
+const leaseSeconds = clamped(LIMITS.lease_min_seconds.value, LIMITS.lease_max_seconds.value);
+const waitMs = clamped(0, LIMITS.wait_ms.value);
+const rows = clamped(1, LIMITS.list_rows.value);
+
+/** A full id, `#number`, or a unique prefix of at least 4 characters: resolved by the server. */
+export const TaskRef = z
+  .union([z.string().min(1).max(40), z.int().min(1).transform((n) => `#${n}`)])
+  .describe("task id, #number, or a unique id prefix of 4 or more characters");
+
+const name = z.string().min(1).max(LIMITS.name_chars.value);
+const kind = z.string().min(1).max(LIMITS.kind_chars.value);
+const priority = z.string().min(1).max(LIMITS.priority_chars.value);
+const labels = z.array(z.string().min(1).max(LIMITS.label_chars.value)).max(LIMITS.labels.value);
+const description = z.string();
+const held = { id: TaskRef, agent_id: AgentId.optional(), claim_id: ClaimId.optional() };
+
+const initialState = z.string().transform((word, context) => {
+  const state = stateFromInput(word);
+  if (state === "idea" || state === "backlog" || state === "pending") return state;
+  context.addIssue({ code: "custom", message: "a job starts as idea, backlog or pending", input: word });
+  return z.NEVER;
+});
+
+/** What a caller may do; `authorize` decides by the principal's role. */
+export type Action = "read" | "write" | "admin";
+
+export interface Method {
+  readonly params: z.ZodType;
+  readonly result: z.ZodType;
+  readonly action: Action;
+  /** Changes something, hence takes an `idempotency_key`. */
+  readonly mutates: boolean;
+  readonly summary: string;
+}
+
+const ok = z.object({ ok: z.literal(true) });
+
+const BriefTask = Task.pick({ id: true, number: true, name: true, kind: true, priority: true, state: true, lease_until: true, claimed_by: true });
+export type BriefTask = z.infer<typeof BriefTask>;
+
+export const Checkin = z.object({
+  agent: Agent,
+  holds: z.array(BriefTask.extend({ claim_id: ClaimId })),
+  urgent: z.array(BriefTask),
+  /** What happened since this agent last checked in. */
+  changes: z.object({ since: cursor, counts: z.record(z.string(), z.int()), recent: z.array(z.string()) }),
+  agents: z.array(Agent.pick({ id: true, status: true, current_task: true })),
+  cursor,
+});
+export type Checkin = z.infer<typeof Checkin>;
+
+export const WaitResult = z.object({
+  task: Task.nullable().optional(),
+  /** For `all: true`, in the order of `ids`. */
+  tasks: z.array(Task).optional(),
+  /** The event that matched, where a change did; the task may have moved on since. */
+  event: Event.optional(),
+  cursor,
+  timed_out: z.boolean(),
+});
+export type WaitResult = z.infer<typeof WaitResult>;
+
+/**
+ * The methods of coord's JSON-RPC, with names, parameters and results. Parameters are given here in snake_case; every method
+ * takes camelCase as well. The bulletin's own ten methods ignore parameters that they do not know, as it did; the others refuse them.
+ */
+export const METHODS = {
+  "tasks/send": {
+    params: z.object({
+      name,
+      kind: kind.default("task"),
+      priority: priority.default("normal"),
+      payload: Json.optional(),
+      description: description.default(""),
+      performer: Performer.default("agent"),
+      assignee: AgentId.nullable().default(null),
+      labels: labels.default([]),
+      review: ReviewMode.default("none"),
+      depends_on: z.array(TaskRef).max(LIMITS.depends_on.value).default([]),
+      state: initialState.optional(),
+      agent_id: AgentId.optional().describe("who posts it"),
+      ...key,
+    }),
+    result: Task,
+    action: "write",
+    mutates: true,
+    summary: "Post a task: a job to be done, or an announcement (kinds ack, knowledge, decision).",
+  },
+  "tasks/get": { params: z.object({ id: TaskRef }), result: Task.nullable(), action: "read", mutates: false, summary: "One task, or null where there is none." },
+  "tasks/list": {
+    params: z.object({ ...filterFields, limit: rows, wait_ms: waitMs, page: z.boolean().optional(), cursor: z.string().max(64).optional(), brief: z.boolean().optional() }),
+    result: z.union([z.array(Task), z.object({ tasks: z.array(Task), next: z.string().nullable() })]),
+    action: "read",
+    mutates: false,
+    summary: "Tasks that match, newest first; with wait_ms, held open until one does.",
+  },
+  "tasks/claim": {
+    params: z.object({ id: TaskRef, agent_id: AgentId, lease_seconds: leaseSeconds, ...key }),
+    result: Task,
+    action: "write",
+    mutates: true,
+    summary: "Take one job under a lease; exactly one caller can.",
+  },
+  "tasks/extend": {
+    params: z.object({ id: TaskRef, agent_id: AgentId.optional(), claim_id: ClaimId.optional(), lease_seconds: leaseSeconds, ...key }),
+    result: z.object({ ok: z.literal(true), lease_until: Time.nullable() }),
+    action: "write",
+    mutates: true,
+    summary: "Move the lease's deadline to lease_seconds from now.",
+  },
+  "tasks/reclaim": { params: z.object({ ...key }), result: z.array(Task), action: "write", mutates: true, summary: "Return every job with a lapsed lease to pending; answers those." },
+  "tasks/complete": {
+    params: z.object({
+      ...held,
+      result: Json.optional(),
+      post_ack: z.boolean().optional(),
+      ack_name: name.optional(),
+      ack_priority: priority.optional(),
+      ack_payload: Json.optional(),
+      ...key,
+    }),
+    result: z.object({ ok: z.literal(true), ack: Task.nullable(), task: Task }),
+    action: "write",
+    mutates: true,
+    summary: "Finish a held job with its result, and publish an ack in the same transaction when asked to.",
+  },
+  "tasks/cancel": { params: z.object({ id: TaskRef, reason, agent_id: AgentId.optional(), ...key }), result: ok, action: "write", mutates: true, summary: "Call a task off, for ever." },
+  "agents/heartbeat": {
+    params: z.object({ id: AgentId, name: z.string().min(1).max(LIMITS.agent_id_chars.value).optional(), type: AgentType.optional() }),
+    result: ok,
+    action: "write",
+    mutates: false,
+    summary: "Say that an agent is here. Any call that names an agent does the same.",
+  },
+  "agents/list": { params: z.object({}), result: z.array(Agent), action: "read", mutates: false, summary: "Every agent known, the most recently seen first." },
+  "tasks/next": {
+    params: z.strictObject({ agent_id: AgentId, filter: Filter.optional(), lease_seconds: leaseSeconds, wait_ms: waitMs, ...key }),
+    result: Task.nullable(),
+    action: "write",
+    mutates: true,
+    summary: "Claim the best job that matches; with wait_ms, join the line for the next one.",
+  },
+  "tasks/release": { params: z.strictObject({ ...held, reason, ...key }), result: Task, action: "write", mutates: true, summary: "Give a held job back." },
+  "tasks/fail": {
+    params: z.strictObject({ ...held, reason: z.string().min(1).max(LIMITS.reason_chars.value), ...key }),
+    result: Task,
+    action: "write",
+    mutates: true,
+    summary: "Give a held job up and say why.",
+  },
+  "tasks/retry": { params: z.strictObject({ id: TaskRef, agent_id: AgentId.optional(), ...key }), result: Task, action: "write", mutates: true, summary: "Make a failed job claimable again." },
+  "tasks/ready": { params: z.strictObject({ id: TaskRef, agent_id: AgentId.optional(), ...key }), result: Task, action: "write", mutates: true, summary: "Release a job from the backlog." },
+  "tasks/unready": { params: z.strictObject({ id: TaskRef, agent_id: AgentId.optional(), ...key }), result: Task, action: "write", mutates: true, summary: "Put a pending job back into the backlog." },
+  "tasks/update": {
+    params: z.strictObject({
+      id: TaskRef,
+      rev: z.int().min(1).optional(),
+      agent_id: AgentId.optional(),
+      name: name.optional(),
+      kind: kind.optional(),
+      priority: priority.optional(),
+      payload: Json.optional(),
+      description: description.optional(),
+      assignee: AgentId.nullable().optional(),
+      labels: labels.optional(),
+      review: ReviewMode.optional(),
+      state: z.literal("backlog").optional().describe("promotes an idea"),
+      ...key,
+    }),
+    result: Task,
+    action: "write",
+    mutates: true,
+    summary: "Change a task's fields; with `rev`, only if nobody changed it meanwhile.",
+  },
+  "tasks/wait": {
+    params: z.strictObject({ filter: Filter.optional(), after: cursor.optional(), all: z.boolean().optional(), timeout_ms: z.int().min(0).optional(), wait_ms: waitMs, agent_id: AgentId.optional() }),
+    result: WaitResult,
+    action: "read",
+    mutates: false,
+    summary: "Answer as soon as a matching task exists or, with `after`, as one changes.",
+  },
+  "tasks/history": {
+    params: z.strictObject({ id: TaskRef }),
+    result: z.object({ attempts: z.array(Attempt), claims: z.array(Claim), reviews: z.array(Review), notes: z.array(Note), events: z.array(Event) }),
+    action: "read",
+    mutates: false,
+    summary: "The story of one task.",
+  },
+  "events/list": {
+    params: z.strictObject({ after: cursor.optional(), limit: rows, filter: EventFilter.optional(), wait_ms: waitMs }),
+    result: z.object({ events: z.array(Event), cursor }),
+    action: "read",
+    mutates: false,
+    summary: "The log from a cursor on.",
+  },
+  "agents/checkin": {
+    params: z.strictObject({ id: AgentId, name: z.string().min(1).max(LIMITS.agent_id_chars.value).optional(), type: AgentType.optional() }),
+    result: Checkin,
+    action: "write",
+    mutates: false,
+    summary: "Say hello and learn what matters: what I hold, what is urgent, what changed, who is here.",
+  },
+  "workspace/info": {
+    params: z.strictObject({}),
+    result: z.object({
+      workspace: z.string(),
+      version: z.string(),
+      schema: z.int(),
+      counts: z.record(z.string(), z.int()),
+      agents: z.int(),
+      sessions: z.int(),
+      waiters: z.int(),
+      head: cursor,
+      oldest: cursor,
+      limits: z.record(z.string(), z.object({ value: z.number(), unit: z.string(), why: z.string() })),
+      methods: z.array(z.string()),
+    }),
+    action: "read",
+    mutates: false,
+    summary: "Versions, counts by state, the log's head, the limits.",
+  },
+  "events/subscribe": {
+    params: z.strictObject({ after: cursor.optional(), filter: EventFilter.optional() }),
+    result: z.object({ subscription: z.int(), cursor }),
+    action: "read",
+    mutates: false,
+    summary: "Sessions only: replay the log from `after`, then follow it live.",
+  },
+  "events/unsubscribe": { params: z.strictObject({ subscription: z.int() }), result: ok, action: "read", mutates: false, summary: "Sessions only: end a subscription." },
+  "session/cancel": {
+    params: z.strictObject({ id: z.union([z.string(), z.number()]) }),
+    result: z.object({ ok: z.boolean() }),
+    action: "read",
+    mutates: false,
+    summary: "Sessions only: give up the wait that was asked for under this request id; it is answered as timed out.",
+  },
+} as const satisfies Record<string, Method>;
+
+export type MethodName = keyof typeof METHODS;
+export const METHOD_NAMES = Object.keys(METHODS) as MethodName[];
+
+/** Methods that need a socket to answer on. */
+export const SESSION_METHODS = ["events/subscribe", "events/unsubscribe", "session/cancel"] as const satisfies readonly MethodName[];
+
+/** Parameters as a caller may write them, in snake_case. */
+export type ParamsIn<M extends MethodName> = z.input<(typeof METHODS)[M]["params"]>;
+/** Parameters as the worker gets them: defaults filled in, numbers clamped. */
+export type Params<M extends MethodName> = z.output<(typeof METHODS)[M]["params"]>;
+export type Result<M extends MethodName> = z.output<(typeof METHODS)[M]["result"]>;
+
+/** camelCase → snake_case for a call's own parameters and its filter's; what lies deeper (payload, result) is the caller's. */
+export function snakeParams(params: Record<string, unknown>): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(params)) {
+    const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const isFilter = snake === "filter" && typeof value === "object" && value !== null && !Array.isArray(value);
+    out[snake] = isFilter ? snakeParams(value as Record<string, unknown>) : value;
+  }
+  return out;
+}

@@ -1,0 +1,42 @@
+// Builds dist/: the worker as one module (the same bytes run under `coord serve` and `wrangler deploy`)
+// and the program, split so that `coord claim` loads neither ink nor MCP nor the server.
+import { readFileSync, rmSync } from "node:fs";
+import { build } from "esbuild";
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+const root = new URL("..", import.meta.url).pathname;
+const define = { COORD_VERSION: JSON.stringify(version) };
+
+rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
+
+await Promise.all([
+  build({
+    absWorkingDir: root,
+    entryPoints: ["worker/index.ts"],
+    outfile: "dist/worker/index.js",
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*", "node:*"],
+    legalComments: "linked",
+    define,
+  }),
+  build({
+    absWorkingDir: root,
+    entryPoints: { coord: "cli/main.ts" },
+    outdir: "dist/cli",
+    chunkNames: "chunks/[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    external: ["workerd", "bufferutil", "utf-8-validate"],
+    banner: { js: 'import { createRequire as __coordRequire } from "node:module"; const require = __coordRequire(import.meta.url);' },
+    legalComments: "linked",
+    define,
+  }),
+]);
