@@ -1,13 +1,19 @@
 import { z } from "zod";
 import { EVENT_TYPES } from "./events.ts";
 import { isAnnouncement, type State, stateFromInput } from "./lifecycle.ts";
-import { LIMITS } from "./limits.ts";
-import { AgentId, Performer, TaskId, type TaskSnapshot } from "./records.ts";
+import { atMost } from "./limits.ts";
+import { AgentId, Performer, TaskId, type TaskSnapshot, text, word } from "./records.ts";
 
 /** One value or a list of them, always a list afterwards. */
-function some<T extends z.ZodType>(item: T, most: number = LIMITS.filter_values.value) {
+function some<T extends z.ZodType>(item: T, most: "filter_values" | "filter_ids" = "filter_values") {
   return z
-    .union([item, z.array(item).min(1).max(most)])
+    .union([
+      item,
+      z
+        .array(item)
+        .min(1)
+        .max(...atMost(most)),
+    ])
     .transform((value) => (Array.isArray(value) ? value : [value]) as z.infer<T>[])
     .optional();
 }
@@ -22,19 +28,19 @@ const StateWord = z.string().transform((word, context): State | "any" => {
 export const filterFields = {
   /** A state or an alias of one; `any` lifts the restriction, a wait's default included. */
   state: some(StateWord),
-  kind: some(z.string().min(1).max(LIMITS.kind_chars.value)),
-  priority: some(z.string().min(1).max(LIMITS.priority_chars.value)),
-  label: some(z.string().min(1).max(LIMITS.label_chars.value)),
+  kind: some(word("kind_chars")),
+  priority: some(word("priority_chars")),
+  label: some(word("label_chars")),
   performer: some(Performer),
   claimed_by: some(AgentId),
   created_by: some(AgentId),
   assignee: some(AgentId),
-  ids: some(TaskId, LIMITS.filter_ids.value),
-  ignore_ids: some(TaskId, LIMITS.filter_ids.value),
+  ids: some(TaskId, "filter_ids"),
+  ignore_ids: some(TaskId, "filter_ids"),
   /** Part of the name, whatever its case. */
-  name_contains: z.string().min(1).max(LIMITS.filter_text_chars.value).optional(),
+  name_contains: text("filter_text_chars").optional(),
   /** Words that all occur in name, description or payload; full text. */
-  q: z.string().min(1).max(LIMITS.filter_text_chars.value).optional(),
+  q: text("filter_text_chars").regex(/\S/, "at least one word").optional(),
   /** true: only what can be claimed now. false: only what cannot. */
   ready: z.boolean().optional(),
 };

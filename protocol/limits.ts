@@ -12,7 +12,11 @@ export interface Limit {
 const KIB = 1024;
 
 export const LIMITS = {
-  body_bytes: { value: 1024 * KIB, unit: "bytes", why: "one request or session frame; a batch of full-sized payloads belongs in several requests" },
+  body_bytes: {
+    value: 1024 * KIB,
+    unit: "bytes",
+    why: "one request or session frame; a batch of full-sized payloads belongs in several requests",
+  },
   batch_calls: { value: 100, unit: "calls", why: "one turn of the object applies a whole batch; longer ones would delay everyone else" },
   name_chars: { value: 512, unit: "characters", why: "a name is a line that agents filter on; prose goes into the description" },
   kind_chars: { value: 64, unit: "characters", why: "a kind is a word" },
@@ -28,7 +32,11 @@ export const LIMITS = {
   filter_values: { value: 32, unit: "values", why: "as filter_ids, for every other list in a filter" },
   filter_text_chars: { value: 256, unit: "characters", why: "as filter_ids, for name_contains and q" },
   list_rows: { value: 500, unit: "rows", why: "clamped: older clients ask for more; a cursor reads the rest" },
-  wait_ms: { value: 60_000, unit: "milliseconds", why: "clamped: a held HTTP request keeps the object awake; sessions wait for as long as they like" },
+  wait_ms: {
+    value: 60_000,
+    unit: "milliseconds",
+    why: "clamped: a held HTTP request keeps the object awake; sessions wait for as long as they like",
+  },
   lease_min_seconds: { value: 1, unit: "seconds", why: "clamped: shorter leases lapse before their answer arrives" },
   lease_max_seconds: { value: 3600, unit: "seconds", why: "clamped: a dead holder may strand its work for an hour at most" },
   idempotency_key_chars: { value: 128, unit: "characters", why: "room for a UUID and a prefix" },
@@ -42,6 +50,11 @@ export const LIMITS = {
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof LIMITS;
+
+/** Marks a schema's upper bound as one of the limits above, so that its refusal can name it: `z.string().max(...atMost("name_chars"))`. */
+export function atMost(limit: LimitName): [number, string] {
+  return [LIMITS[limit].value, `limit:${limit}`];
+}
 
 /** Lease given when the caller names none, in seconds. Operators change it with `COORD_DEFAULT_LEASE`. */
 export const DEFAULT_LEASE_SECONDS = 300;

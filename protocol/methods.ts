@@ -2,12 +2,37 @@ import { z } from "zod";
 import { Event } from "./events.ts";
 import { EventFilter, Filter, filterFields } from "./filter.ts";
 import { stateFromInput } from "./lifecycle.ts";
-import { LIMITS } from "./limits.ts";
-import { Agent, AgentId, AgentType, Attempt, Claim, ClaimId, Json, Note, Performer, Review, ReviewMode, Task, TaskId, Time } from "./records.ts";
+import { atMost, LIMITS } from "./limits.ts";
+import {
+  Agent,
+  AgentId,
+  AgentType,
+  Attempt,
+  Claim,
+  ClaimId,
+  Json,
+  Note,
+  Performer,
+  Review,
+  ReviewMode,
+  Task,
+  Time,
+  text,
+  word,
+} from "./records.ts";
 
 const cursor = z.int().min(0);
-const key = { idempotency_key: z.string().min(1).max(LIMITS.idempotency_key_chars.value).optional() };
-const reason = z.string().max(LIMITS.reason_chars.value).optional();
+const key = {
+  idempotency_key: z
+    .string()
+    .min(1)
+    .max(...atMost("idempotency_key_chars"))
+    .optional(),
+};
+const reason = z
+  .string()
+  .max(...atMost("reason_chars"))
+  .optional();
 
 /** Numbers that older clients send out of range are clamped, and a fraction is cut. */
 function clamped(low: number, high: number) {
@@ -18,17 +43,28 @@ function clamped(low: number, high: number) {
 }
 const leaseSeconds = clamped(LIMITS.lease_min_seconds.value, LIMITS.lease_max_seconds.value);
 const waitMs = clamped(0, LIMITS.wait_ms.value);
+/** A wait that only HTTP bounds: a session waits for as long as it likes. */
+const anyWaitMs = clamped(0, 2 ** 40);
 const rows = clamped(1, LIMITS.list_rows.value);
 
 /** A full id, `#number`, or a unique prefix of at least 4 characters: resolved by the server. */
 export const TaskRef = z
-  .union([z.string().min(1).max(40), z.int().min(1).transform((n) => `#${n}`)])
+  .union([
+    z.string().min(1).max(40),
+    z
+      .int()
+      .min(1)
+      .transform((n) => `#${n}`),
+  ])
   .describe("task id, #number, or a unique id prefix of 4 or more characters");
 
-const name = z.string().min(1).max(LIMITS.name_chars.value);
-const kind = z.string().min(1).max(LIMITS.kind_chars.value);
-const priority = z.string().min(1).max(LIMITS.priority_chars.value);
-const labels = z.array(z.string().min(1).max(LIMITS.label_chars.value)).max(LIMITS.labels.value);
+const name = text("name_chars");
+const kind = word("kind_chars");
+const priority = word("priority_chars");
+const labels = z
+  .array(word("label_chars"))
+  .max(...atMost("labels"))
+  .transform((all) => [...new Set(all)]);
 const description = z.string();
 const held = { id: TaskRef, agent_id: AgentId.optional(), claim_id: ClaimId.optional() };
 
@@ -53,7 +89,16 @@ export interface Method {
 
 const ok = z.object({ ok: z.literal(true) });
 
-const BriefTask = Task.pick({ id: true, number: true, name: true, kind: true, priority: true, state: true, lease_until: true, claimed_by: true });
+const BriefTask = Task.pick({
+  id: true,
+  number: true,
+  name: true,
+  kind: true,
+  priority: true,
+  state: true,
+  lease_until: true,
+  claimed_by: true,
+});
 export type BriefTask = z.infer<typeof BriefTask>;
 
 export const Checkin = z.object({
@@ -94,7 +139,10 @@ export const METHODS = {
       assignee: AgentId.nullable().default(null),
       labels: labels.default([]),
       review: ReviewMode.default("none"),
-      depends_on: z.array(TaskRef).max(LIMITS.depends_on.value).default([]),
+      depends_on: z
+        .array(TaskRef)
+        .max(...atMost("depends_on"))
+        .default([]),
       state: initialState.optional(),
       agent_id: AgentId.optional().describe("who posts it"),
       ...key,
@@ -104,9 +152,21 @@ export const METHODS = {
     mutates: true,
     summary: "Post a task: a job to be done, or an announcement (kinds ack, knowledge, decision).",
   },
-  "tasks/get": { params: z.object({ id: TaskRef }), result: Task.nullable(), action: "read", mutates: false, summary: "One task, or null where there is none." },
+  "tasks/get": {
+    params: z.object({ id: TaskRef }),
+    result: Task.nullable(),
+    action: "read",
+    mutates: false,
+    summary: "One task, or null where there is none.",
+  },
   "tasks/list": {
-    params: z.object({ ...filterFields, limit: rows, wait_ms: waitMs, page: z.boolean().optional(), cursor: z.string().max(64).optional(), brief: z.boolean().optional() }),
+    params: z.object({
+      ...filterFields,
+      limit: rows,
+      wait_ms: waitMs,
+      page: z.boolean().optional(),
+      cursor: z.string().max(64).optional(),
+    }),
     result: z.union([z.array(Task), z.object({ tasks: z.array(Task), next: z.string().nullable() })]),
     action: "read",
     mutates: false,
@@ -126,7 +186,13 @@ export const METHODS = {
     mutates: true,
     summary: "Move the lease's deadline to lease_seconds from now.",
   },
-  "tasks/reclaim": { params: z.object({ ...key }), result: z.array(Task), action: "write", mutates: true, summary: "Return every job with a lapsed lease to pending; answers those." },
+  "tasks/reclaim": {
+    params: z.object({ ...key }),
+    result: z.array(Task),
+    action: "write",
+    mutates: true,
+    summary: "Return every job with a lapsed lease to pending; answers those.",
+  },
   "tasks/complete": {
     params: z.object({
       ...held,
@@ -142,33 +208,84 @@ export const METHODS = {
     mutates: true,
     summary: "Finish a held job with its result, and publish an ack in the same transaction when asked to.",
   },
-  "tasks/cancel": { params: z.object({ id: TaskRef, reason, agent_id: AgentId.optional(), ...key }), result: ok, action: "write", mutates: true, summary: "Call a task off, for ever." },
+  "tasks/cancel": {
+    params: z.object({ id: TaskRef, reason, agent_id: AgentId.optional(), ...key }),
+    result: ok,
+    action: "write",
+    mutates: true,
+    summary: "Call a task off, for ever.",
+  },
   "agents/heartbeat": {
-    params: z.object({ id: AgentId, name: z.string().min(1).max(LIMITS.agent_id_chars.value).optional(), type: AgentType.optional() }),
+    params: z.object({
+      id: AgentId,
+      name: z
+        .string()
+        .min(1)
+        .max(...atMost("agent_id_chars"))
+        .optional(),
+      type: AgentType.optional(),
+    }),
     result: ok,
     action: "write",
     mutates: false,
     summary: "Say that an agent is here. Any call that names an agent does the same.",
   },
-  "agents/list": { params: z.object({}), result: z.array(Agent), action: "read", mutates: false, summary: "Every agent known, the most recently seen first." },
+  "agents/list": {
+    params: z.object({}),
+    result: z.array(Agent),
+    action: "read",
+    mutates: false,
+    summary: "Every agent known, the most recently seen first.",
+  },
   "tasks/next": {
-    params: z.strictObject({ agent_id: AgentId, filter: Filter.optional(), lease_seconds: leaseSeconds, wait_ms: waitMs, ...key }),
+    params: z.strictObject({ agent_id: AgentId, filter: Filter.optional(), lease_seconds: leaseSeconds, wait_ms: anyWaitMs, ...key }),
     result: Task.nullable(),
     action: "write",
     mutates: true,
     summary: "Claim the best job that matches; with wait_ms, join the line for the next one.",
   },
-  "tasks/release": { params: z.strictObject({ ...held, reason, ...key }), result: Task, action: "write", mutates: true, summary: "Give a held job back." },
+  "tasks/release": {
+    params: z.strictObject({ ...held, reason, ...key }),
+    result: Task,
+    action: "write",
+    mutates: true,
+    summary: "Give a held job back.",
+  },
   "tasks/fail": {
-    params: z.strictObject({ ...held, reason: z.string().min(1).max(LIMITS.reason_chars.value), ...key }),
+    params: z.strictObject({
+      ...held,
+      reason: z
+        .string()
+        .min(1)
+        .max(...atMost("reason_chars")),
+      ...key,
+    }),
     result: Task,
     action: "write",
     mutates: true,
     summary: "Give a held job up and say why.",
   },
-  "tasks/retry": { params: z.strictObject({ id: TaskRef, agent_id: AgentId.optional(), ...key }), result: Task, action: "write", mutates: true, summary: "Make a failed job claimable again." },
-  "tasks/ready": { params: z.strictObject({ id: TaskRef, agent_id: AgentId.optional(), ...key }), result: Task, action: "write", mutates: true, summary: "Release a job from the backlog." },
-  "tasks/unready": { params: z.strictObject({ id: TaskRef, agent_id: AgentId.optional(), ...key }), result: Task, action: "write", mutates: true, summary: "Put a pending job back into the backlog." },
+  "tasks/retry": {
+    params: z.strictObject({ id: TaskRef, agent_id: AgentId.optional(), ...key }),
+    result: Task,
+    action: "write",
+    mutates: true,
+    summary: "Make a failed job claimable again.",
+  },
+  "tasks/ready": {
+    params: z.strictObject({ id: TaskRef, agent_id: AgentId.optional(), ...key }),
+    result: Task,
+    action: "write",
+    mutates: true,
+    summary: "Release a job from the backlog.",
+  },
+  "tasks/unready": {
+    params: z.strictObject({ id: TaskRef, agent_id: AgentId.optional(), ...key }),
+    result: Task,
+    action: "write",
+    mutates: true,
+    summary: "Put a pending job back into the backlog.",
+  },
   "tasks/update": {
     params: z.strictObject({
       id: TaskRef,
@@ -191,7 +308,14 @@ export const METHODS = {
     summary: "Change a task's fields; with `rev`, only if nobody changed it meanwhile.",
   },
   "tasks/wait": {
-    params: z.strictObject({ filter: Filter.optional(), after: cursor.optional(), all: z.boolean().optional(), timeout_ms: z.int().min(0).optional(), wait_ms: waitMs, agent_id: AgentId.optional() }),
+    params: z.strictObject({
+      filter: Filter.optional(),
+      after: cursor.optional(),
+      all: z.boolean().optional(),
+      timeout_ms: anyWaitMs,
+      wait_ms: anyWaitMs,
+      agent_id: AgentId.optional(),
+    }),
     result: WaitResult,
     action: "read",
     mutates: false,
@@ -199,7 +323,13 @@ export const METHODS = {
   },
   "tasks/history": {
     params: z.strictObject({ id: TaskRef }),
-    result: z.object({ attempts: z.array(Attempt), claims: z.array(Claim), reviews: z.array(Review), notes: z.array(Note), events: z.array(Event) }),
+    result: z.object({
+      attempts: z.array(Attempt),
+      claims: z.array(Claim),
+      reviews: z.array(Review),
+      notes: z.array(Note),
+      events: z.array(Event),
+    }),
     action: "read",
     mutates: false,
     summary: "The story of one task.",
@@ -212,7 +342,15 @@ export const METHODS = {
     summary: "The log from a cursor on.",
   },
   "agents/checkin": {
-    params: z.strictObject({ id: AgentId, name: z.string().min(1).max(LIMITS.agent_id_chars.value).optional(), type: AgentType.optional() }),
+    params: z.strictObject({
+      id: AgentId,
+      name: z
+        .string()
+        .min(1)
+        .max(...atMost("agent_id_chars"))
+        .optional(),
+      type: AgentType.optional(),
+    }),
     result: Checkin,
     action: "write",
     mutates: false,
@@ -244,7 +382,13 @@ export const METHODS = {
     mutates: false,
     summary: "Sessions only: replay the log from `after`, then follow it live.",
   },
-  "events/unsubscribe": { params: z.strictObject({ subscription: z.int() }), result: ok, action: "read", mutates: false, summary: "Sessions only: end a subscription." },
+  "events/unsubscribe": {
+    params: z.strictObject({ subscription: z.int() }),
+    result: ok,
+    action: "read",
+    mutates: false,
+    summary: "Sessions only: end a subscription.",
+  },
   "session/cancel": {
     params: z.strictObject({ id: z.union([z.string(), z.number()]) }),
     result: z.object({ ok: z.boolean() }),

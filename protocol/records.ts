@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CLAIM_ENDS, STATE_NAMES } from "./lifecycle.ts";
-import { LIMITS } from "./limits.ts";
+import { atMost, type LimitName } from "./limits.ts";
 
 /** RFC 3339, UTC, with milliseconds: `2026-01-02T03:04:05.678Z`. */
 export const Time = z.iso.datetime({ precision: 3 });
@@ -8,11 +8,29 @@ export const TaskId = z.uuid();
 export const ClaimId = z.uuid();
 export const Json = z.unknown();
 
+/** A line that people write: anything but NUL, which ends a string in too many places. */
+export function text(limit: LimitName) {
+  return z
+    .string()
+    .min(1)
+    .max(...atMost(limit))
+    .regex(/^[^\0]*$/, "no NUL character");
+}
+
+/** A word that filters compare: no control characters. */
+export function word(limit: LimitName) {
+  return z
+    .string()
+    .min(1)
+    .max(...atMost(limit))
+    .regex(/^\P{Cc}*$/u, "no control characters");
+}
+
 /** An agent's handle: what people type and what every claim is made under. */
 export const AgentId = z
   .string()
   .min(1)
-  .max(LIMITS.agent_id_chars.value)
+  .max(...atMost("agent_id_chars"))
   .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, "no control characters")
   .refine((id) => id.trim() === id, "no space at either end");
 

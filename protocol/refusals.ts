@@ -93,7 +93,11 @@ export function conflict(reason: ConflictReason, message: string, data: Record<s
 
 /** A refusal that names the limit, its value and what was given, both in the limit's own unit. */
 export function overLimit(limit: LimitName, value: number, unit: string, given: number | string): Refusal {
-  return { code: "limit", message: `over the limit ${limit}: at most ${value} ${unit}, given ${given}`, data: { limit, value, unit, given } };
+  return {
+    code: "limit",
+    message: `over the limit ${limit}: at most ${value} ${unit}, given ${given}`,
+    data: { limit, value, unit, given },
+  };
 }
 
 export interface RpcError {

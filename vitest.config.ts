@@ -1,0 +1,32 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest({
+            main: "./worker/index.ts",
+            miniflare: {
+              compatibilityDate: "2026-04-21",
+              compatibilityFlags: ["nodejs_compat"],
+              bindings: { COORD_LOCAL: "1" },
+              durableObjects: { WORKSPACE: { className: "Workspace", useSQLite: true } },
+            },
+          }),
+        ],
+        test: { name: "object", include: ["worker/**/*.test.ts"] },
+      },
+      {
+        test: {
+          name: "processes",
+          include: ["protocol/**/*.test.ts", "cli/**/*.test.ts", "tests/**/*.test.ts", "bench/**/*.test.ts"],
+          globalSetup: ["tests/harness/build.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,70 @@
+import { conflict, isTerminal, type Params, type Refusal, type Task } from "../../protocol/index.ts";
+import { bestJob } from "../core/query.ts";
+import { resolveTask } from "../core/refs.ts";
+import { type TaskRow, toClaimedTask, toTask } from "../core/tasks.ts";
+import { answer, isoTime, type Outcome, refused, type Turn } from "../core/turn.ts";
+
+/** `tasks/claim`: exactly one caller gets a job; everybody else is told who holds it. */
+export function claim(turn: Turn, params: Params<"tasks/claim">): Outcome<Task> {
+  const found = resolveTask(turn.sql, params.id);
+  if (!found.ok) return found;
+  const row = take(turn, found.value, params.agent_id, params.lease_seconds);
+  return row ? answer(toClaimedTask(turn.sql, row)) : refused(whyNotClaimable(turn, found.value));
+}
+
+/** `tasks/next` without waiting: the best job that fits, or null. */
+export function next(turn: Turn, params: Pick<Params<"tasks/next">, "agent_id" | "filter" | "lease_seconds">): Task | null {
+  const agent = { id: params.agent_id, type: turn.presence.typeOf(turn.sql, params.agent_id) };
+  const best = bestJob(turn.sql, params.filter ?? {}, agent);
+  const row = best && take(turn, best, agent.id, params.lease_seconds);
+  return row ? toClaimedTask(turn.sql, row) : null;
+}
+
+/**
+ * The guarded transition pending → claimed: one UPDATE, and no row back is the refusal.
+ * A person's hold of a person's job has no deadline (domain §4).
+ */
+export function take(turn: Turn, job: TaskRow, agent_id: string, lease_seconds: number | undefined): TaskRow | undefined {
+  const byPerson = job.performer === "user" && turn.presence.typeOf(turn.sql, agent_id) === "user";
+  if (job.performer === "user" && !byPerson) return undefined;
+  const lease_until = byPerson ? null : turn.now + (lease_seconds ?? turn.defaultLeaseSeconds) * 1000;
+  const row = turn.sql.first<TaskRow>(
+    `UPDATE tasks SET state = 'claimed', claim_id = ?, claimed_by = ?, claimed_at = ?, lease_until = ?, front = 0,
+       attempt_started_at = CASE attempt_open WHEN 1 THEN attempt_started_at ELSE ? END,
+       attempt = attempt + 1 - attempt_open, attempt_open = 1, updated_at = ?, rev = rev + 1
+     WHERE number = ? AND state = 'pending' AND blocked = 0 AND (assignee IS NULL OR assignee = ?) RETURNING *`,
+    turn.newId(),
+    agent_id,
+    turn.now,
+    lease_until,
+    turn.now,
+    turn.now,
+    job.number,
+    agent_id,
+  );
+  if (!row) return undefined;
+  if (lease_until !== null) turn.noteLease(lease_until);
+  turn.appendFor(row, "task.claimed", agent_id, {
+    claim_id: row.claim_id,
+    lease_until: lease_until === null ? null : isoTime(lease_until),
+  });
+  return row;
+}
+
+function whyNotClaimable(turn: Turn, row: TaskRow): Refusal {
+  const task = toTask(turn.sql, row);
+  const now = { id: row.id, number: row.number, state: row.state };
+  if (row.state === "claimed") {
+    return conflict("already_claimed", `#${row.number} is claimed by ${row.claimed_by}`, {
+      ...now,
+      holder: row.claimed_by,
+      lease_until: task.lease_until ?? null,
+    });
+  }
+  if (isTerminal(row.state)) return conflict("terminal", `#${row.number} is ${row.state}`, { ...now, holder: row.claimed_by });
+  if (row.state !== "pending") return conflict("not_claimable", `#${row.number} is ${row.state}, not pending`, now);
+  if (task.held) return conflict("held", `#${row.number} is held: ${task.held.reason.replaceAll("_", " ")}`, { ...now, held: task.held });
+  if (row.assignee !== null)
+    return conflict("not_claimable", `#${row.number} is reserved for ${row.assignee}`, { ...now, assignee: row.assignee });
+  return conflict("not_claimable", `#${row.number} is a job for a person`, { ...now, performer: row.performer });
+}

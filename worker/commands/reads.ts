@@ -1,0 +1,221 @@
+import {
+  type Event,
+  type EventFilter,
+  LIMITS,
+  METHOD_NAMES,
+  matches,
+  type Params,
+  type Result,
+  refuse,
+  STATE_NAMES,
+  type TaskSnapshot,
+} from "../../protocol/index.ts";
+import { findTasks, textMatches } from "../core/query.ts";
+import { resolveTask } from "../core/refs.ts";
+import type { Sql } from "../core/sql.ts";
+import { toTask } from "../core/tasks.ts";
+import { answer, isoTime, type Outcome, refused, type Turn } from "../core/turn.ts";
+import { VERSION } from "../version.ts";
+
+interface EventRow {
+  seq: number;
+  at: number;
+  type: Event["type"];
+  number: number | null;
+  agent_id: string | null;
+  principal: string;
+  data: string;
+}
+
+/** `tasks/get`: null where there is none, as the bulletin has it. */
+export function get(turn: Turn, params: Params<"tasks/get">): Outcome<Result<"tasks/get">> {
+  const found = resolveTask(turn.sql, params.id);
+  if (found.ok) return answer(toTask(turn.sql, found.value));
+  return found.refusal.code === "not_found" ? answer(null) : found;
+}
+
+/** `tasks/list`, newest first; a page where `page` or `cursor` asks for one. */
+export function list(turn: Turn, params: Params<"tasks/list">, rows: number): Outcome<Result<"tasks/list">> {
+  const { limit, wait_ms: _wait, page, cursor, ...filter } = params;
+  const before = cursor === undefined ? undefined : Number(cursor);
+  if (before !== undefined && !(Number.isSafeInteger(before) && before > 0)) {
+    return refused(
+      refuse("invalid_params", "not a cursor of tasks/list", {
+        issues: [{ path: "cursor", message: "take it from `next` of the page before" }],
+      }),
+    );
+  }
+  const most = limit ?? rows;
+  const paged = page === true || cursor !== undefined;
+  const found = findTasks(turn.sql, { filter, limit: paged ? most + 1 : most, before });
+  const tasks = found.slice(0, most).map((row) => toTask(turn.sql, row));
+  if (!paged) return answer(tasks);
+  return answer({ tasks, next: found.length > most ? String(tasks.at(-1)!.number) : null });
+}
+
+export function head(sql: Sql): number {
+  return sql.first<{ seq: number }>("SELECT coalesce(max(seq), 0) AS seq FROM events")!.seq;
+}
+
+/** A cursor from another log is refused, so that a client learns that the board was replaced under it. */
+export function checkCursor(sql: Sql, after: number): Outcome<number> {
+  const newest = head(sql);
+  return after <= newest
+    ? answer(after)
+    : refused(
+        refuse("cursor_ahead", `the log ends at ${newest}, the cursor says ${after}`, { head: newest, oldest: newest === 0 ? 0 : 1 }),
+      );
+}
+
+/** `events/list`: from a cursor on, oldest first. Without `after`: the newest ones. */
+export function eventsList(turn: Turn, params: Params<"events/list">, rows: number): Outcome<Result<"events/list">> {
+  const most = params.limit ?? rows;
+  if (params.after === undefined) {
+    const events = readEvents(turn.sql, { filter: params.filter, limit: most, newest: true }).events.reverse();
+    return answer({ events, cursor: head(turn.sql) });
+  }
+  const after = checkCursor(turn.sql, params.after);
+  return after.ok ? answer(readEvents(turn.sql, { after: after.value, filter: params.filter, limit: most })) : after;
+}
+
+/** Events that match, and the cursor up to which the log has been read: past the last one returned, or the head where it ended. */
+export function readEvents(
+  sql: Sql,
+  { after = 0, filter, limit, newest = false }: { after?: number; filter?: EventFilter | undefined; limit: number; newest?: boolean },
+): { events: Event[]; cursor: number } {
+  const events: Event[] = [];
+  const page = filter ? Math.max(limit, 500) : limit;
+  let from = newest ? Number.MAX_SAFE_INTEGER : after;
+  for (;;) {
+    const query = newest
+      ? "SELECT * FROM events WHERE seq < ? ORDER BY seq DESC LIMIT ?"
+      : "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?";
+    const rows = sql.all<EventRow>(query, from, page);
+    for (const row of rows) {
+      from = row.seq;
+      const event = toEvent(row);
+      if (filter && !eventMatches(sql, filter, event, row.number)) continue;
+      events.push(event);
+      if (events.length >= limit) return { events, cursor: row.seq };
+    }
+    if (rows.length < page) return { events, cursor: newest ? head(sql) : Math.max(after, from) };
+  }
+}
+
+function toEvent(row: EventRow): Event {
+  const data = JSON.parse(row.data) as Record<string, unknown>;
+  const task = data.task as TaskSnapshot | undefined;
+  return {
+    seq: row.seq,
+    at: isoTime(row.at),
+    type: row.type,
+    ...(task ? { task_id: task.id } : {}),
+    ...(row.agent_id ? { agent_id: row.agent_id } : {}),
+    principal: row.principal,
+    data,
+  };
+}
+
+/** Whether an event is what the filter asks for: its own fields, and its task as it was then. */
+export function eventMatches(sql: Sql, filter: EventFilter, event: Event, number: number | null): boolean {
+  const { type, agent_id, ...taskFilter } = filter;
+  if (type && !type.includes(event.type)) return false;
+  if (agent_id && !(event.agent_id !== undefined && agent_id.includes(event.agent_id))) return false;
+  const task = event.data.task as TaskSnapshot | undefined;
+  if (!task || number === null) return Object.values(taskFilter).every((value) => value === undefined);
+  return matches(taskFilter, task, false) && (taskFilter.q === undefined || textMatches(sql, number, taskFilter.q));
+}
+
+/** `tasks/history`: what has ended, what is open now, and every event. */
+export function history(turn: Turn, params: Params<"tasks/history">): Outcome<Result<"tasks/history">> {
+  const found = resolveTask(turn.sql, params.id);
+  if (!found.ok) return found;
+  const row = found.value;
+  type AttemptRow = {
+    attempt: number;
+    trigger: string;
+    started_at: number;
+    ended_at: number | null;
+    outcome: string | null;
+    summary: string | null;
+    result: string | null;
+  };
+  const attempts = turn.sql.all<AttemptRow>("SELECT * FROM attempts WHERE number = ? ORDER BY attempt", row.number);
+  if (row.attempt_open === 1) {
+    const open = { ended_at: null, outcome: null, summary: null, result: null };
+    attempts.push({ attempt: row.attempt, trigger: row.attempt_trigger, started_at: row.attempt_started_at ?? row.updated_at, ...open });
+  }
+  type ClaimRow = {
+    claim_id: string;
+    agent_id: string;
+    attempt: number;
+    claimed_at: number;
+    lease_until: number | null;
+    ended_at: number | null;
+    end: string | null;
+  };
+  const claims = turn.sql.all<ClaimRow>("SELECT * FROM claims WHERE number = ? ORDER BY ended_at, claimed_at", row.number);
+  if (row.claim_id !== null) {
+    claims.push({
+      claim_id: row.claim_id,
+      agent_id: row.claimed_by!,
+      attempt: row.attempt,
+      claimed_at: row.claimed_at!,
+      lease_until: row.lease_until,
+      ended_at: null,
+      end: null,
+    });
+  }
+  const time = (ms: number | null) => (ms === null ? null : isoTime(ms));
+  const events = turn.sql.all<EventRow>("SELECT * FROM events WHERE number = ? ORDER BY seq", row.number).map(toEvent);
+  const value = {
+    attempts: attempts.map((a) => ({
+      task_id: row.id,
+      number: a.attempt,
+      trigger: a.trigger,
+      started_at: isoTime(a.started_at),
+      ended_at: time(a.ended_at),
+      outcome: a.outcome,
+      summary: a.summary,
+      result: a.result === null ? null : JSON.parse(a.result),
+    })),
+    claims: claims.map((c) => ({
+      claim_id: c.claim_id,
+      task_id: row.id,
+      agent_id: c.agent_id,
+      attempt: c.attempt,
+      claimed_at: isoTime(c.claimed_at),
+      lease_until: time(c.lease_until),
+      ended_at: time(c.ended_at),
+      end: c.end,
+    })),
+    reviews: [],
+    notes: [],
+    events,
+  };
+  return answer(value as Result<"tasks/history">);
+}
+
+/** `workspace/info`. `sessions` and `waiters` are what is open on this object now. */
+export function info(
+  turn: Turn,
+  open: { workspace: string; schema: number; sessions: number; waiters: number },
+): Outcome<Result<"workspace/info">> {
+  const counted = turn.sql.all<{ state: string; n: number }>("SELECT state, count(*) AS n FROM tasks GROUP BY state");
+  const counts: Record<string, number> = Object.fromEntries(STATE_NAMES.map((state) => [state, 0]));
+  for (const { state, n } of counted) counts[state] = n;
+  const newest = head(turn.sql);
+  return answer({
+    workspace: open.workspace,
+    version: VERSION,
+    schema: open.schema,
+    counts,
+    agents: turn.sql.first<{ n: number }>("SELECT count(*) AS n FROM agents")!.n,
+    sessions: open.sessions,
+    waiters: open.waiters,
+    head: newest,
+    oldest: newest === 0 ? 0 : 1,
+    limits: LIMITS,
+    methods: METHOD_NAMES,
+  });
+}

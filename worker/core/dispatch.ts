@@ -1,0 +1,120 @@
+import { METHODS, type MethodName, type Params, type Result, refuse, SESSION_METHODS } from "../../protocol/index.ts";
+import { checkin } from "../commands/agents.ts";
+import { claim } from "../commands/claim.ts";
+import { complete, extend, fail, release } from "../commands/hold.ts";
+import { send } from "../commands/post.ts";
+import { get, history, info } from "../commands/reads.ts";
+import { cancel, ready, retry, unready, update } from "../commands/states.ts";
+import { eventsOrWait, type Later, listOrWait, nextOrWait, type WaitFor, wait } from "../commands/wait.ts";
+import { authorize } from "./authorize.ts";
+import { fingerprint, recall, remember } from "./idempotency.ts";
+import { parseParams } from "./parse.ts";
+import { taskByNumber, toTask } from "./tasks.ts";
+import { answer, type Outcome, refused, type Turn } from "./turn.ts";
+
+/** What a command can ask of the connection it came by. */
+export interface Caller {
+  /** How long a wait may last at most, in milliseconds; null: for ever. */
+  readonly mostWaitMs: number | null;
+  /** What is open on the object, for `workspace/info`. */
+  open(): { workspace: string; schema: number; sessions: number; waiters: number };
+  /** The agent acts over this connection: it counts as seen for as long as that is open. */
+  bind(agent_id: string): void;
+  /** The methods that only a session has; undefined over HTTP. */
+  readonly session?: {
+    subscribe(turn: Turn, params: Params<"events/subscribe">): Outcome<Result<"events/subscribe">>;
+    unsubscribe(params: Params<"events/unsubscribe">): Outcome<Result<"events/unsubscribe">>;
+    cancel(turn: Turn, params: Params<"session/cancel">): Outcome<Result<"session/cancel">>;
+  };
+}
+
+export interface WaitCall {
+  readonly ok: "later";
+  readonly wait: WaitFor;
+  readonly key?: { key: string; call: string };
+}
+
+type Handler<M extends MethodName> = (turn: Turn, params: Params<M>, caller: Caller) => Outcome<Result<M>> | Later;
+
+const HANDLERS: { [M in MethodName]: Handler<M> } = {
+  "tasks/send": send,
+  "tasks/get": get,
+  "tasks/list": listOrWait,
+  "tasks/claim": claim,
+  "tasks/extend": extend,
+  "tasks/reclaim": (turn) => answer(turn.lapsed.splice(0).map((number) => toTask(turn.sql, taskByNumber(turn.sql, number)!))),
+  "tasks/complete": complete,
+  "tasks/cancel": cancel,
+  // the beat itself is in `execute`: any call that names an agent is one
+  "agents/heartbeat": () => answer({ ok: true as const }),
+  "agents/list": (turn) => answer(turn.presence.list(turn.sql, turn.now)),
+  "tasks/next": (turn, params, caller) => nextOrWait(turn, params, caller.mostWaitMs),
+  "tasks/release": release,
+  "tasks/fail": fail,
+  "tasks/retry": retry,
+  "tasks/ready": ready,
+  "tasks/unready": unready,
+  "tasks/update": update,
+  "tasks/wait": (turn, params, caller) => wait(turn, params, caller.mostWaitMs),
+  "tasks/history": history,
+  "events/list": eventsOrWait,
+  "agents/checkin": checkin,
+  "workspace/info": (turn, _params, caller) => info(turn, caller.open()),
+  "events/subscribe": (turn, params, caller) => caller.session!.subscribe(turn, params),
+  "events/unsubscribe": (_turn, params, caller) => caller.session!.unsubscribe(params),
+  "session/cancel": (turn, params, caller) => caller.session!.cancel(turn, params),
+};
+
+/**
+ * The one path of every command, whatever it came by: method → parameters → authorize → one transaction in which the key is
+ * looked up, the agent is seen, the command runs and its answer is remembered. Nothing here awaits.
+ */
+export function execute(
+  turn: Turn,
+  name: string,
+  given: Record<string, unknown>,
+  caller: Caller,
+  transaction: <T>(body: () => T) => T,
+): Outcome<unknown> | WaitCall {
+  if (!Object.hasOwn(METHODS, name))
+    return refused(refuse("method_not_found", `method not found: ${name.slice(0, 80)}`, { method: name.slice(0, 80) }));
+  const method = name as MethodName;
+  const parsed = parseParams(method, given);
+  if (!parsed.ok) return parsed;
+  const forbidden = authorize(turn.principal, METHODS[method].action);
+  if (forbidden) return refused(forbidden);
+  if ((SESSION_METHODS as readonly string[]).includes(method) && !caller.session) {
+    return refused(
+      refuse("invalid_request", `${method} needs a session (GET /session); over HTTP use events/list with wait_ms`, { method }),
+    );
+  }
+  const params = parsed.value as Record<string, unknown>;
+  const key = METHODS[method].mutates ? (params.idempotency_key as string | undefined) : undefined;
+  const call = key === undefined ? undefined : fingerprint(method, params);
+  const actor = actorOf(method, params);
+  const handler = HANDLERS[method] as unknown as (turn: Turn, params: unknown, caller: Caller) => Outcome<unknown> | Later;
+  const outcome = transaction((): Outcome<unknown> | Later => {
+    if (key !== undefined) {
+      const first = recall(turn.sql, key, call!, turn.now);
+      if (first) return first;
+    }
+    const logged = turn.log.length;
+    if (actor) turn.presence.touch(turn, actor.id, actor.name, actor.type);
+    const outcome = handler(turn, params, caller);
+    if (key !== undefined && outcome.ok !== "later" && isWorthKeeping(outcome, turn.log.length > logged))
+      remember(turn.sql, key, call!, outcome, turn.now);
+    return outcome;
+  });
+  if (actor) caller.bind(actor.id);
+  return outcome.ok === "later" && key !== undefined ? { ...outcome, key: { key, call: call! } } : outcome;
+}
+
+/** An answer that changed something is given again for the same key; a refusal that changed nothing is decided afresh. */
+function isWorthKeeping(outcome: Outcome<unknown>, changed: boolean): boolean {
+  return outcome.ok ? outcome.value !== null : changed;
+}
+
+function actorOf(method: MethodName, params: Record<string, unknown>): { id: string; name?: string; type?: "agent" | "user" } | undefined {
+  if (method === "agents/heartbeat" || method === "agents/checkin") return params as { id: string };
+  return typeof params.agent_id === "string" ? { id: params.agent_id } : undefined;
+}

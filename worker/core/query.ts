@@ -1,0 +1,210 @@
+import { ANNOUNCEMENT_KINDS, defaultState, type Filter, foldCase, STATE_NAMES, type State, wantedStates } from "../../protocol/index.ts";
+import { marks, type Sql, type SqlValue } from "./sql.ts";
+import type { TaskRow } from "./tasks.ts";
+
+interface Condition {
+  readonly sql: string;
+  readonly bindings: readonly SqlValue[];
+}
+
+export interface Query {
+  readonly filter: Filter;
+  /** Apply a wait's default where `state` is absent (domain §7). */
+  readonly waitDefault?: boolean;
+  readonly limit: number;
+  /** Only tasks with a smaller number: the next page, newest first. */
+  readonly before?: number | undefined;
+}
+
+/** At most this many (kind, state) pairs are read each in index order and merged; more are found by walking the board from its newest end. */
+const MOST_STREAMS = 24;
+
+/**
+ * The tasks that match, newest first. Each way in follows an index that already has the answer's order, so that the cost
+ * is that of the rows returned and not of the board: a full-text index for `q` and `name_contains`, the labels' own table,
+ * or one ordered stream for each wanted (kind, state).
+ */
+export function findTasks(sql: Sql, query: Query): TaskRow[] {
+  const rest = conditions(query);
+  if (query.before !== undefined) rest.push({ sql: "t.number < ?", bindings: [query.before] });
+  const { filter } = query;
+
+  if (filter.ids) return select(sql, "tasks t", [...rest, inList("t.id", filter.ids)], "t.number DESC", query.limit);
+  if (filter.q !== undefined) {
+    const text = { sql: "tasks_text MATCH ?", bindings: [ftsQuery(filter.q)] };
+    return select(sql, "tasks_text x CROSS JOIN tasks t ON t.number = x.rowid", [text, ...rest], "x.rowid DESC", query.limit);
+  }
+  if (filter.name_contains !== undefined && trigrams(filter.name_contains)) {
+    const text = { sql: "tasks_names MATCH ?", bindings: [quoted(foldCase(filter.name_contains))] };
+    return select(sql, "tasks_names x CROSS JOIN tasks t ON t.number = x.rowid", [text, ...rest], "x.rowid DESC", query.limit);
+  }
+  if (filter.label?.length === 1) {
+    const label = { sql: "x.label = ?", bindings: [filter.label[0]!] };
+    return select(sql, "task_labels x CROSS JOIN tasks t ON t.number = x.number", [label, ...rest], "x.number DESC", query.limit);
+  }
+  for (const column of ["claimed_by", "assignee", "created_by"] as const) {
+    const values = filter[column];
+    if (values)
+      return merged(
+        [...new Set(values)].map((value) =>
+          select(
+            sql,
+            `tasks t INDEXED BY tasks_${column}`,
+            [...rest, { sql: `t.${column} = ?`, bindings: [value] }],
+            "t.number DESC",
+            query.limit,
+          ),
+        ),
+        query.limit,
+      );
+  }
+  const streams = kindStateStreams(filter, query.waitDefault ?? false);
+  if (streams)
+    return merged(
+      streams.map((stream) => select(sql, stream.from, [...stream.where, ...rest], "t.number DESC", query.limit)),
+      query.limit,
+    );
+  if (filter.priority) {
+    return merged(
+      [...new Set(filter.priority)].map((value) =>
+        select(
+          sql,
+          "tasks t INDEXED BY tasks_priority",
+          [...rest, { sql: "t.priority = ?", bindings: [value] }],
+          "t.number DESC",
+          query.limit,
+        ),
+      ),
+      query.limit,
+    );
+  }
+  return select(sql, "tasks t NOT INDEXED", rest, "t.number DESC", query.limit);
+}
+
+/** Whether one stored row matches now: the same conditions as `findTasks`. */
+export function rowMatches(sql: Sql, number: number, filter: Filter, waitDefault: boolean): boolean {
+  const where = conditions({ filter, waitDefault, limit: 1 });
+  if (filter.ids) where.push(inList("t.id", filter.ids));
+  if (filter.q !== undefined && !textMatches(sql, number, filter.q)) return false;
+  return select(sql, "tasks t", [{ sql: "t.number = ?", bindings: [number] }, ...where], "t.number", 1).length === 1;
+}
+
+/** Whether a stored task's text has all the words of `q`. */
+export function textMatches(sql: Sql, number: number, q: string): boolean {
+  return sql.first("SELECT 1 FROM tasks_text WHERE rowid = ? AND tasks_text MATCH ?", number, ftsQuery(q)) !== undefined;
+}
+
+/** The best claimable job for an agent: asked-for changes first, then priority, then oldest (domain §4). */
+export function bestJob(sql: Sql, filter: Filter, agent: { id: string; type: "agent" | "user" }): TaskRow | undefined {
+  const where = conditions({ filter: { ...filter, state: undefined, ready: undefined }, limit: 1 });
+  if (filter.ids) where.push(inList("t.id", filter.ids));
+  if (filter.q !== undefined)
+    where.push({ sql: "t.number IN (SELECT rowid FROM tasks_text WHERE tasks_text MATCH ?)", bindings: [ftsQuery(filter.q)] });
+  where.push({ sql: "(t.assignee IS NULL OR t.assignee = ?)", bindings: [agent.id] });
+  if (agent.type === "agent") where.push({ sql: "t.performer = 'agent'", bindings: [] });
+  const claimable = { sql: "t.state = 'pending' AND t.blocked = 0", bindings: [] };
+  const order = "t.front DESC, t.rank, t.number";
+  if (!filter.kind) return select(sql, "tasks t INDEXED BY tasks_queue", [claimable, ...where], order, 1)[0];
+  const best = [...new Set(filter.kind)].flatMap((kind) =>
+    select(sql, "tasks t INDEXED BY tasks_queue_kind", [claimable, { sql: "t.kind = ?", bindings: [kind] }, ...where], order, 1),
+  ) as (TaskRow & { rank: number })[];
+  return best.sort((a, b) => b.front - a.front || a.rank - b.rank || a.number - b.number)[0];
+}
+
+function select(sql: Sql, from: string, where: readonly Condition[], order: string, limit: number): TaskRow[] {
+  const condition = where.length === 0 ? "" : ` WHERE ${where.map((part) => part.sql).join(" AND ")}`;
+  return sql.all<TaskRow>(
+    `SELECT t.* FROM ${from}${condition} ORDER BY ${order} LIMIT ?`,
+    ...where.flatMap((part) => part.bindings),
+    limit,
+  );
+}
+
+/** Newest first out of streams that are each newest first and share no row. */
+function merged(streams: TaskRow[][], limit: number): TaskRow[] {
+  if (streams.length === 1) return streams[0]!;
+  return streams
+    .flat()
+    .sort((a, b) => b.number - a.number)
+    .slice(0, limit);
+}
+
+function kindStateStreams(filter: Filter, waitDefault: boolean): { from: string; where: Condition[] }[] | undefined {
+  const kinds = filter.kind && [...new Set(filter.kind)];
+  if (kinds) {
+    const streams = kinds.flatMap((kind) => {
+      const states = wantedStates(filter) ?? (waitDefault && !filter.state ? [defaultState(kind)] : STATE_NAMES);
+      return [...new Set(states)].map((state) => ({
+        from: "tasks t INDEXED BY tasks_kind_state",
+        where: [{ sql: "t.kind = ? AND t.state = ?", bindings: [kind, state] }],
+      }));
+    });
+    return streams.length <= MOST_STREAMS ? streams : undefined;
+  }
+  const states = wantedStates(filter);
+  if (filter.priority && !states) return undefined;
+  if (states) return [...new Set(states)].map((state) => stateStream(state));
+  if (waitDefault && !filter.state) {
+    const announcements = ANNOUNCEMENT_KINDS.map((kind) => ({
+      from: "tasks t INDEXED BY tasks_kind_state",
+      where: [{ sql: "t.kind = ? AND t.state = 'completed'", bindings: [kind] }],
+    }));
+    return [stateStream("pending"), ...announcements];
+  }
+  return filter.ready === true ? [stateStream("pending")] : undefined;
+}
+
+function stateStream(state: State): { from: string; where: Condition[] } {
+  return { from: "tasks t INDEXED BY tasks_state", where: [{ sql: "t.state = ?", bindings: [state] }] };
+}
+
+/** Every field of a filter but those that choose the way in by themselves (`ids`, `q`). */
+function conditions({ filter, waitDefault }: Query): Condition[] {
+  const all: Condition[] = [];
+  const states = wantedStates(filter);
+  if (states) all.push(inList("t.state", states));
+  else if (waitDefault && !filter.state) {
+    all.push({
+      sql: `t.state = CASE WHEN t.kind IN (${marks(ANNOUNCEMENT_KINDS)}) THEN 'completed' ELSE 'pending' END`,
+      bindings: [...ANNOUNCEMENT_KINDS],
+    });
+  }
+  if (filter.ready === true) all.push({ sql: "(t.state = 'pending' AND t.blocked = 0)", bindings: [] });
+  if (filter.ready === false) all.push({ sql: "NOT (t.state = 'pending' AND t.blocked = 0)", bindings: [] });
+  for (const column of ["kind", "priority", "performer", "claimed_by", "created_by", "assignee"] as const) {
+    const values = filter[column];
+    if (values) all.push(inList(`t.${column}`, values));
+  }
+  if (filter.label) {
+    all.push({
+      sql: `EXISTS (SELECT 1 FROM task_labels l WHERE l.number = t.number AND l.label IN (${marks(filter.label)}))`,
+      bindings: filter.label,
+    });
+  }
+  if (filter.ignore_ids) all.push({ sql: "t.id NOT IN (SELECT value FROM json_each(?))", bindings: [JSON.stringify(filter.ignore_ids)] });
+  if (filter.name_contains !== undefined) all.push({ sql: "instr(t.folded_name, ?) > 0", bindings: [foldCase(filter.name_contains)] });
+  return all;
+}
+
+/** One parameter whatever the list's length: a statement takes at most 100. */
+function inList(column: string, values: readonly string[]): Condition {
+  if (values.length === 1) return { sql: `${column} = ?`, bindings: [values[0]!] };
+  return { sql: `${column} IN (SELECT value FROM json_each(?))`, bindings: [JSON.stringify(values)] };
+}
+
+function trigrams(text: string): boolean {
+  return [...foldCase(text)].length >= 3;
+}
+
+function quoted(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`;
+}
+
+/** Every word as a quoted term, so that nothing in `q` is read as the index's own syntax. A `q` without a word matches nothing. */
+function ftsQuery(q: string): string {
+  return q
+    .split(/\s+/)
+    .filter((word) => word.length > 0)
+    .map(quoted)
+    .join(" ");
+}

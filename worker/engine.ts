@@ -1,0 +1,253 @@
+import { LIMITS, overLimit, type Principal, type RpcResponse, refuse } from "../protocol/index.ts";
+import { lapse, nextLapse } from "./commands/leases.ts";
+import { timedOut, type WaitFor } from "./commands/wait.ts";
+import { type Caller, execute, type WaitCall } from "./core/dispatch.ts";
+import { type ParsedCall, parseBody } from "./core/parse.ts";
+import { Presence } from "./core/presence.ts";
+import { rpcResponse } from "./core/reply.ts";
+import type { Sql } from "./core/sql.ts";
+import { answer, type Outcome, refused, Turn } from "./core/turn.ts";
+import { Sessions } from "./session/sessions.ts";
+import { WaitBook } from "./waits/book.ts";
+import type { LiveWaiter } from "./waits/index.ts";
+
+/** What the engine needs of its surroundings; the Durable Object gives it, a test may give something else. */
+export interface Surroundings {
+  readonly sql: Sql;
+  /** Runs the body in one transaction: committed when it returns, undone when it throws. */
+  transaction<T>(body: () => T): T;
+  /** Milliseconds since the epoch. */
+  clock(): number;
+  /** Calls back after at least `ms`; returns what takes the call back. */
+  after(ms: number, callback: () => void): () => void;
+  /** Wakes the engine by `alarm()` at a time, even out of sleep. */
+  setAlarm(at: number): void;
+  /** A bug, for the log. */
+  report(error: unknown, method: string): void;
+  readonly workspace: string;
+  readonly schema: number;
+  readonly defaultLeaseSeconds: number;
+}
+
+export interface Job {
+  readonly call: ParsedCall;
+  readonly principal: Principal;
+  readonly caller: Caller;
+  /** Takes the outcome; returns whether anybody was there. */
+  reply(outcome: Outcome<unknown>): boolean;
+  /** Keeps the call waiting; returns a refusal where there is no room. */
+  hold(turn: Turn, call: WaitCall): Outcome<unknown> | undefined;
+}
+
+/** One question held open by a request. */
+interface HttpWaiter extends LiveWaiter {
+  readonly requestId: string;
+  release(): void;
+}
+
+/**
+ * The coordinator of one workspace, over plain SQL and a clock. Commands wait in one queue; a zero timer applies all that have come
+ * meanwhile in one turn, each in a transaction of its own, so that they share one flush to disk and the runtime's output gate lets
+ * their answers go after it. One thread, one writer: a claim needs no lock.
+ */
+export class Engine {
+  readonly #world: Surroundings;
+  readonly #presence = new Presence();
+  readonly #deadline = { lapse: Number.NEGATIVE_INFINITY };
+  readonly #book: WaitBook<LiveWaiter>;
+  readonly #held = new Map<string, Set<HttpWaiter>>();
+  readonly sessions: Sessions;
+  #queue: Job[] = [];
+  #turn: Promise<void> | undefined;
+  #alarmAt: number | null;
+
+  constructor(world: Surroundings, alarmAt: number | null) {
+    this.#world = world;
+    this.#alarmAt = alarmAt;
+    this.#book = new WaitBook(world.transaction);
+    this.sessions = new Sessions(this.#book, this.#presence, world, () => this.#open());
+  }
+
+  /**
+   * A JSON-RPC body that came by HTTP. Resolves when every call in it is answered, at the latest after `wait_ms`.
+   * @returns the response's text, or null where the body held notifications only
+   */
+  async request(body: string, principal: Principal, requestId: string): Promise<string | null> {
+    const parsed = parseBody(body);
+    if (!parsed.ok) return JSON.stringify(rpcResponse(null, parsed));
+    const caller: Caller = { mostWaitMs: LIMITS.wait_ms.value, open: () => this.#open(), bind: () => {} };
+    const answers = await Promise.all(
+      parsed.value.calls.map(
+        (call) =>
+          new Promise<RpcResponse | null>((resolve) => {
+            const silent = "silent" in call && call.silent;
+            const reply = (outcome: Outcome<unknown>) => {
+              resolve(silent ? null : rpcResponse(call.id, outcome));
+              return true;
+            };
+            void this.submit({
+              call,
+              principal,
+              caller,
+              reply,
+              hold: (turn, wait) => this.#holdRequest(turn, wait, call, principal, requestId, reply),
+            });
+          }),
+      ),
+    );
+    const given = answers.filter((response) => response !== null);
+    if (given.length === 0) return null;
+    return JSON.stringify(parsed.value.batch ? given : given[0]);
+  }
+
+  /** The client of a held request is gone: its questions leave the book. */
+  forget(requestId: string): void {
+    const turn = this.#newTurn();
+    for (const waiter of this.#held.get(requestId) ?? []) {
+      if (this.#book.remove(waiter)) waiter.settle(answer(timedOut(turn, waiter.kind as WaitFor["kind"], waiter.page)));
+    }
+  }
+
+  /** Puts a command in the queue; resolves when its turn is over. */
+  submit(job: Job): Promise<void> {
+    this.#queue.push(job);
+    this.#turn ??= new Promise((resolve) => {
+      this.#world.after(0, () => {
+        this.#turn = undefined;
+        this.#run(this.#queue.splice(0));
+        resolve();
+      });
+    });
+    return this.#turn;
+  }
+
+  /** The alarm rang, or may have: leases lapse and waits time out. */
+  alarm(): void {
+    this.#alarmAt = null;
+    this.#run([]);
+  }
+
+  #run(jobs: readonly Job[]): void {
+    const turn = this.#newTurn();
+    const replies: (() => void)[] = [];
+    let woken = 0;
+    const wake = () => {
+      woken = this.#book.wake(turn, woken, (subscription, event) => this.sessions.follow(subscription, event));
+    };
+    if (turn.now >= this.#deadline.lapse) {
+      this.#guarded("lapse", turn, () => this.#world.transaction(() => lapse(turn)));
+      this.#deadline.lapse = nextLapse(turn.sql) ?? Number.POSITIVE_INFINITY;
+      this.#guarded("wake", turn, wake);
+    }
+    for (const job of jobs) {
+      const outcome = this.#apply(turn.as(job.principal), job);
+      if (outcome) replies.push(() => job.reply(outcome));
+      this.#guarded("wake", turn, wake);
+    }
+    const earliest = this.#guarded("expire", turn, () => this.#book.expire(turn), Number.POSITIVE_INFINITY)!;
+    for (const reply of replies) reply();
+    this.sessions.flush(turn.sql);
+    this.#rearm(earliest);
+  }
+
+  /** Runs one command; no outcome where it is kept waiting. */
+  #apply(turn: Turn, { call, caller, hold }: Job): Outcome<unknown> | undefined {
+    if ("refusal" in call) return refused(call.refusal);
+    const failed = refused(refuse("internal", "internal error: this is a bug in coord", { method: call.method.slice(0, 80) }));
+    return this.#guarded<Outcome<unknown> | undefined>(
+      call.method,
+      turn,
+      () => {
+        const outcome = execute(turn, call.method, call.params, caller, this.#world.transaction);
+        return outcome.ok === "later" ? hold(turn, outcome) : outcome;
+      },
+      failed,
+    );
+  }
+
+  /** A bug in one step must not take the others with it: it is reported, and what it logged was undone with its transaction. */
+  #guarded<T>(what: string, turn: Turn, body: () => T, otherwise?: T): T | undefined {
+    const logged = turn.log.length;
+    try {
+      return body();
+    } catch (error) {
+      turn.log.length = logged;
+      this.#presence.forget();
+      this.#world.report(error, what);
+      return otherwise;
+    }
+  }
+
+  #holdRequest(
+    turn: Turn,
+    { wait, key }: WaitCall,
+    call: ParsedCall,
+    principal: Principal,
+    requestId: string,
+    reply: Job["reply"],
+  ): undefined {
+    const ms = Math.min(wait.timeout_ms ?? LIMITS.wait_ms.value, LIMITS.wait_ms.value);
+    const { timeout_ms: _timeout, ...rest } = wait;
+    const held = this.#held.get(requestId) ?? new Set<HttpWaiter>();
+    const release = () => {
+      cancelTimer();
+      held.delete(waiter);
+      if (held.size === 0) this.#held.delete(requestId);
+      if (wait.agent_id) this.#presence.detach(this.#world.sql, wait.agent_id, this.#world.clock());
+    };
+    const waiter: HttpWaiter = {
+      ...rest,
+      ...(key ? { key } : {}),
+      id: call.id,
+      order: this.#book.nextOrder(),
+      // its own timer, since the request keeps the object awake anyway: no alarm is written for it
+      deadline: null,
+      principal,
+      requestId,
+      release,
+      settle: (outcome) => {
+        release();
+        return reply(outcome);
+      },
+    };
+    const cancelTimer = this.#world.after(ms, () => {
+      const now = this.#newTurn();
+      if (this.#book.remove(waiter)) waiter.settle(answer(timedOut(now, wait.kind, wait.page)));
+    });
+    this.#held.set(requestId, held.add(waiter));
+    if (wait.agent_id) this.#presence.attach(wait.agent_id);
+    this.#book.add(turn, waiter);
+    return undefined;
+  }
+
+  /** One alarm for the earliest of all deadlines. It is only ever moved forward: when it rings early, it is set again. */
+  #rearm(earliestWait: number): void {
+    const at = Math.min(this.#deadline.lapse, earliestWait);
+    if (!Number.isFinite(at) || (this.#alarmAt !== null && this.#alarmAt <= at)) return;
+    this.#alarmAt = at;
+    this.#world.setAlarm(at);
+  }
+
+  #newTurn(): Turn {
+    return new Turn({
+      sql: this.#world.sql,
+      now: this.#world.clock(),
+      principal: { id: "system", role: "owner" },
+      presence: this.#presence,
+      defaultLeaseSeconds: this.#world.defaultLeaseSeconds,
+      log: [],
+      deadline: this.#deadline,
+      lapsed: [],
+    });
+  }
+
+  #open(): ReturnType<Caller["open"]> {
+    return { workspace: this.#world.workspace, schema: this.#world.schema, sessions: this.sessions.size, waiters: this.#book.size };
+  }
+}
+
+/** The refusal of a body or frame over the limit, in bytes. */
+export function bodyTooLarge(bytes: number) {
+  const { value, unit } = LIMITS.body_bytes;
+  return overLimit("body_bytes", value, unit, bytes);
+}

@@ -1,0 +1,20 @@
+import type { Workspace } from "./workspace.ts";
+
+/** What the runtime binds. Text bindings that are not set are null or absent. */
+export interface Env {
+  readonly WORKSPACE: DurableObjectNamespace<Workspace>;
+  /** The bearer token; without one only `COORD_LOCAL` lets anybody in. */
+  readonly COORD_TOKEN?: string | null;
+  /** "1" where `coord serve` listens on loopback: no token needed, and the Host header is held to an allow-list. */
+  readonly COORD_LOCAL?: string | null;
+  /** Secret of this run of `coord serve`, for `/_control`. */
+  readonly COORD_CONTROL?: string | null;
+  /** More values of Host to allow, with commas. */
+  readonly COORD_HOSTS?: string | null;
+  /** More values of Origin to allow, with commas. */
+  readonly COORD_ORIGINS?: string | null;
+  /** Lease given when the caller names none, in seconds. */
+  readonly COORD_DEFAULT_LEASE?: string | null;
+}
+
+export type HonoEnv = { Bindings: Env; Variables: { principal: import("../protocol/index.ts").Principal } };

@@ -1,0 +1,109 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { LIMITS, refuse } from "../../protocol/index.ts";
+import { OWNER } from "../core/authorize.ts";
+import { bodyTooLarge } from "../engine.ts";
+import type { HonoEnv } from "../env.ts";
+import { refusalResponse } from "./refusal.ts";
+
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+function listed(names: string | null | undefined): string[] {
+  return (names ?? "")
+    .split(",")
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name.length > 0);
+}
+
+/**
+ * Host held to loopback names and `COORD_HOSTS`, where `coord serve` listens on loopback: a web page that points its own name at
+ * 127.0.0.1 (DNS rebinding) is refused before anything is read.
+ */
+export const hostGuard: MiddlewareHandler<HonoEnv> = async (c, next) => {
+  if (c.env.COORD_LOCAL === "1") {
+    const host = (c.req.header("host") ?? "").toLowerCase();
+    const name = host.replace(/:\d+$/, "");
+    const allowed = listed(c.env.COORD_HOSTS);
+    if (!LOOPBACK.has(name) && !allowed.includes(host) && !allowed.includes(name)) {
+      return refusalResponse(
+        refuse("forbidden", "this Host is not served here; name it in COORD_HOSTS to allow it", { host: host.slice(0, 255) }),
+      );
+    }
+  }
+  return next();
+};
+
+/** Origin absent, this server's own, or listed in `COORD_ORIGINS`: no other web page speaks to the board. */
+export const originGuard: MiddlewareHandler<HonoEnv> = async (c, next) => {
+  const origin = c.req.header("origin")?.toLowerCase();
+  if (origin !== undefined && origin !== new URL(c.req.url).origin.toLowerCase() && !listed(c.env.COORD_ORIGINS).includes(origin)) {
+    return refusalResponse(
+      refuse("forbidden", "this Origin may not call; name it in COORD_ORIGINS to allow it", { origin: origin.slice(0, 255) }),
+    );
+  }
+  return next();
+};
+
+/**
+ * Who is calling. With a token set, exactly its bearer, compared in constant time; without one, whoever reaches a loopback
+ * server, and nobody else.
+ */
+export const principalGuard: MiddlewareHandler<HonoEnv> = async (c, next) => {
+  const token = c.env.COORD_TOKEN;
+  if (token) {
+    const given = /^Bearer +(.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+    if (given === undefined || !(await sameSecret(given, token)))
+      return unauthorized(given === undefined ? "a token is required" : "the token is not right");
+  } else if (c.env.COORD_LOCAL !== "1") {
+    return unauthorized("this server has no token set, and without one it serves loopback only");
+  }
+  c.set("principal", OWNER);
+  return next();
+};
+
+function unauthorized(message: string): Response {
+  const response = refusalResponse(refuse("unauthorized", message));
+  response.headers.set("www-authenticate", "Bearer");
+  return response;
+}
+
+/** Equal or not in a time that does not depend on where they differ; both are hashed first, so their lengths do not matter. */
+export async function sameSecret(a: string, b: string): Promise<boolean> {
+  const encoder = new TextEncoder();
+  const [x, y] = await Promise.all([a, b].map((text) => crypto.subtle.digest("SHA-256", encoder.encode(text))));
+  return crypto.subtle.timingSafeEqual(x!, y!);
+}
+
+/** The body as text: JSON by its own word, and within the limit; read no further than that. */
+export async function jsonBody(c: Context<HonoEnv>): Promise<{ text: string } | { refused: Response }> {
+  const type = (c.req.header("content-type") ?? "").split(";", 1)[0]!.trim().toLowerCase();
+  if (type !== "application/json") {
+    return {
+      refused: refusalResponse(refuse("unsupported_media_type", "the body must be application/json", { content_type: type.slice(0, 255) })),
+    };
+  }
+  const most = LIMITS.body_bytes.value;
+  const declared = Number(c.req.header("content-length") ?? 0);
+  if (declared > most) return { refused: refusalResponse(bodyTooLarge(declared)) };
+  if (declared > 0 || !c.req.raw.body) return utf8(await c.req.arrayBuffer());
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = c.req.raw.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return utf8(await new Blob(chunks).arrayBuffer());
+    size += value.byteLength;
+    if (size > most) {
+      await reader.cancel();
+      return { refused: refusalResponse(bodyTooLarge(size)) };
+    }
+    chunks.push(value);
+  }
+}
+
+function utf8(bytes: ArrayBuffer): { text: string } | { refused: Response } {
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes) };
+  } catch {
+    return { refused: refusalResponse(refuse("parse_error", "the body is not UTF-8")) };
+  }
+}

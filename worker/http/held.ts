@@ -1,0 +1,47 @@
+/** A request answered within this time gets a plain response; one that waits longer, a stream. In milliseconds. */
+const PATIENCE_MS = 1_000;
+
+/** How often a held response writes a space while it waits, in milliseconds. */
+const BEAT_MS = 1_000;
+
+const HEADERS = { "content-type": "application/json", "cache-control": "no-store" };
+
+/**
+ * The response to a call that may wait. workerd tells nobody that a client has gone until something is written to it, so a held
+ * response is a stream that writes a space every second (JSON allows white space before a value): the write that fails cancels
+ * the stream, and the question leaves the board. It also keeps proxies from giving up on the connection.
+ * @param gone called once, when the client went away before the answer
+ */
+export async function heldResponse(answer: Promise<string | null>, gone: () => void): Promise<Response> {
+  let timer: number | null = null;
+  const patience = new Promise<"waiting">((resolve) => {
+    timer = setTimeout(() => resolve("waiting"), PATIENCE_MS);
+  });
+  const first = await Promise.race([answer, patience]).finally(() => clearTimeout(timer));
+  if (first !== "waiting") return first === null ? new Response(null, { status: 204 }) : new Response(first, { headers: HEADERS });
+
+  const encoder = new TextEncoder();
+  let beat: number | null = null;
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(encoder.encode(" "));
+      beat = setInterval(() => controller.enqueue(encoder.encode(" ")), BEAT_MS);
+      answer.then(
+        (text) => {
+          clearInterval(beat);
+          controller.enqueue(encoder.encode(text ?? ""));
+          controller.close();
+        },
+        (error) => {
+          clearInterval(beat);
+          controller.error(error);
+        },
+      );
+    },
+    cancel() {
+      clearInterval(beat);
+      gone();
+    },
+  });
+  return new Response(body, { headers: HEADERS });
+}

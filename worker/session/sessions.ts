@@ -1,0 +1,221 @@
+import { type Event, LIMITS, type Params, type Principal, type Result, type RpcResponse, refuse } from "../../protocol/index.ts";
+import { checkCursor, head, readEvents } from "../commands/reads.ts";
+import { timedOut, tooManyWaits, type WaitFor } from "../commands/wait.ts";
+import type { Caller, WaitCall } from "../core/dispatch.ts";
+import { type ParsedCall, parseBody } from "../core/parse.ts";
+import type { Presence } from "../core/presence.ts";
+import { rpcResponse } from "../core/reply.ts";
+import type { Sql } from "../core/sql.ts";
+import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
+import { bodyTooLarge, type Job, type Surroundings } from "../engine.ts";
+import type { WaitBook } from "../waits/book.ts";
+import type { LiveWaiter } from "../waits/index.ts";
+import { type Attachment, Session, SessionWaiter, type Socket, waiterName } from "./session.ts";
+
+/** Events in one frame of a replay; the next page waits for a turn of its own, so that commands come in between. */
+const REPLAY_PAGE = 200;
+
+/**
+ * The sockets of a workspace. Their state lives in their attachments; this is what the object knows of them while it is awake,
+ * rebuilt from those when it wakes.
+ */
+export class Sessions {
+  readonly #bySocket = new Map<Socket, Session>();
+  readonly #book: WaitBook<LiveWaiter>;
+  readonly #presence: Presence;
+  readonly #world: Surroundings;
+  readonly #open: Caller["open"];
+  readonly #following = new Map<SessionWaiter, Event[]>();
+
+  constructor(book: WaitBook<LiveWaiter>, presence: Presence, world: Surroundings, open: Caller["open"]) {
+    this.#book = book;
+    this.#presence = presence;
+    this.#world = world;
+    this.#open = open;
+  }
+
+  get size(): number {
+    return this.#bySocket.size;
+  }
+
+  open(socket: Socket, principal: Principal): void {
+    this.#bySocket.set(socket, Session.open(socket, principal));
+  }
+
+  /** After a sleep: sockets, presence and the line of waiters are as they were. */
+  restore(sockets: readonly Socket[]): void {
+    const waiters: SessionWaiter[] = [];
+    for (const socket of sockets) {
+      const attachment = socket.deserializeAttachment() as Attachment | null;
+      if (attachment?.v !== 1) continue;
+      const session = new Session(socket, attachment);
+      this.#bySocket.set(socket, session);
+      for (const agent of session.agents) this.#presence.attach(agent);
+      for (const stored of attachment.waiters) {
+        const waiter = new SessionWaiter(session, stored);
+        session.waiters.set(waiter.name, waiter);
+        waiters.push(waiter);
+      }
+    }
+    for (const waiter of waiters.sort((a, b) => a.order - b.order)) {
+      this.#book.add(undefined, waiter);
+      if (waiter.replay !== null) this.#replayLater(waiter);
+    }
+  }
+
+  /** One frame: a call, a notification or a batch. Bad frames are refused one by one; the session goes on. */
+  async message(socket: Socket, frame: string | ArrayBuffer, submit: (job: Job) => Promise<void>): Promise<void> {
+    const session = this.#bySocket.get(socket);
+    if (!session) return;
+    if (typeof frame !== "string") {
+      session.send(rpcResponse(null, refused(refuse("invalid_request", "frames are JSON text, not binary"))));
+      return;
+    }
+    if (frame.length > LIMITS.body_bytes.value) {
+      session.send(rpcResponse(null, refused(bodyTooLarge(frame.length))));
+      return;
+    }
+    const parsed = parseBody(frame);
+    if (!parsed.ok) {
+      session.send(rpcResponse(null, parsed));
+      return;
+    }
+    const { calls, batch } = parsed.value;
+    const answers: RpcResponse[] = [];
+    const turns = calls.map((call) => {
+      const silent = "silent" in call && call.silent;
+      const reply = (outcome: Outcome<unknown>) => {
+        if (silent) return true;
+        if (!batch) return session.send(rpcResponse(call.id, outcome));
+        answers.push(rpcResponse(call.id, outcome));
+        return true;
+      };
+      const hold: Job["hold"] = (turn, wait) => {
+        const single =
+          batch || silent ? refused(refuse("invalid_request", "over a session, a wait is a call of its own with an id")) : undefined;
+        return single ?? this.#hold(session, turn, call, wait);
+      };
+      return submit({ call, principal: session.principal, caller: this.#caller(session), reply, hold });
+    });
+    await Promise.all(turns);
+    if (answers.length > 0) session.send(answers);
+  }
+
+  close(socket: Socket): void {
+    const session = this.#bySocket.get(socket);
+    if (!session) return;
+    this.#bySocket.delete(socket);
+    for (const waiter of session.waiters.values()) {
+      this.#book.remove(waiter);
+      this.#following.delete(waiter);
+    }
+    for (const agent of session.agents) this.#presence.detach(this.#world.sql, agent, this.#world.clock());
+  }
+
+  /** Tells every client to go away and come back. @returns how many there are */
+  bye(reason: string): number {
+    for (const session of this.#bySocket.values()) session.send({ jsonrpc: "2.0", method: "bye", params: { reason } });
+    return this.#bySocket.size;
+  }
+
+  /** Sets an event aside for a subscription that follows live. */
+  follow(subscription: LiveWaiter, event: Event): void {
+    const waiter = subscription as SessionWaiter;
+    if (waiter.replay !== null) return;
+    const events = this.#following.get(waiter);
+    if (events) events.push(event);
+    else this.#following.set(waiter, [event]);
+  }
+
+  /** Sends what a turn set aside, one frame a subscription. */
+  flush(sql: Sql): void {
+    if (this.#following.size === 0) return;
+    const cursor = head(sql);
+    for (const [waiter, events] of this.#following) {
+      waiter.session.send({ jsonrpc: "2.0", method: "events", params: { subscription: waiter.id as number, events, cursor } });
+    }
+    this.#following.clear();
+  }
+
+  #caller(session: Session): Caller {
+    return {
+      mostWaitMs: null,
+      open: this.#open,
+      bind: (agent_id) => {
+        const bound = session.bind(agent_id);
+        if (!bound) return;
+        this.#presence.attach(bound.added);
+        if (bound.removed !== undefined) this.#presence.detach(this.#world.sql, bound.removed, this.#world.clock());
+      },
+      session: {
+        subscribe: (turn, params) => this.#subscribe(session, turn, params),
+        unsubscribe: ({ subscription }) => {
+          const waiter = session.waiters.get(waiterName("subscription", subscription));
+          if (!waiter) return refused(refuse("not_found", `no subscription ${subscription} on this session`, { subscription }));
+          this.#book.remove(waiter);
+          waiter.dropped();
+          return answer({ ok: true as const });
+        },
+        cancel: (turn, { id }) => {
+          const waiter = session.waiters.get(waiterName("wait", id));
+          if (waiter && this.#book.remove(waiter)) waiter.settle(answer(timedOut(turn, waiter.kind as WaitFor["kind"], waiter.page)));
+          return answer({ ok: waiter !== undefined });
+        },
+      },
+    };
+  }
+
+  #hold(session: Session, turn: Turn, call: ParsedCall, { wait, key }: WaitCall): Outcome<unknown> | undefined {
+    const waits = [...session.waiters.values()].filter((waiter) => waiter.kind !== "subscription").length;
+    if (waits >= LIMITS.session_waits.value) return refused(tooManyWaits("session_waits", waits + 1));
+    if (session.waiters.has(waiterName(wait.kind, call.id))) {
+      return refused(
+        refuse("invalid_request", `a wait under the id ${JSON.stringify(call.id)} is open on this session; give each its own`),
+      );
+    }
+    const { timeout_ms, ...rest } = wait;
+    const deadline = timeout_ms === null ? null : turn.now + timeout_ms;
+    const waiter = new SessionWaiter(session, { ...rest, ...(key ? { key } : {}), id: call.id, order: this.#book.nextOrder(), deadline });
+    const refusal = this.#keep(waiter);
+    if (!refusal) this.#book.add(turn, waiter);
+    return refusal;
+  }
+
+  #subscribe(session: Session, turn: Turn, params: Params<"events/subscribe">): Outcome<Result<"events/subscribe">> {
+    const open = [...session.waiters.values()].filter((waiter) => waiter.kind === "subscription").length;
+    if (open >= LIMITS.session_subscriptions.value) return refused(tooManyWaits("session_subscriptions", open + 1));
+    const newest = head(turn.sql);
+    const after = checkCursor(turn.sql, params.after ?? newest);
+    if (!after.ok) return after;
+    const subscription = session.nextSubscription;
+    session.nextSubscription += 1;
+    const cursor = after.value < newest ? after.value : null;
+    const stored = { kind: "subscription" as const, filter: params.filter ?? {}, order: this.#book.nextOrder(), deadline: null };
+    const waiter = new SessionWaiter(session, { ...stored, id: subscription, cursor });
+    const refusal = this.#keep(waiter);
+    if (refusal) return refusal;
+    this.#book.add(turn, waiter);
+    if (cursor !== null) this.#replayLater(waiter);
+    return answer({ subscription, cursor: newest });
+  }
+
+  /** Puts a waiter into its session's attachment, or says that there is no room. */
+  #keep(waiter: SessionWaiter): Outcome<never> | undefined {
+    waiter.session.waiters.set(waiter.name, waiter);
+    if (waiter.session.save()) return undefined;
+    waiter.session.waiters.delete(waiter.name);
+    return refused(tooManyWaits("attachment_bytes", LIMITS.attachment_bytes.value + 1));
+  }
+
+  /** One page of the log a turn, until the subscription has caught up; its place is stored after each page. */
+  #replayLater(waiter: SessionWaiter): void {
+    this.#world.after(0, () => {
+      if (waiter.replay === null || !waiter.session.waiters.has(waiter.name)) return;
+      const { events, cursor } = readEvents(this.#world.sql, { after: waiter.replay, filter: waiter.filter, limit: REPLAY_PAGE });
+      waiter.replay = cursor >= head(this.#world.sql) ? null : cursor;
+      if (!waiter.session.send({ jsonrpc: "2.0", method: "events", params: { subscription: waiter.id as number, events, cursor } })) return;
+      waiter.session.save();
+      if (waiter.replay !== null) this.#replayLater(waiter);
+    });
+  }
+}

@@ -1,0 +1,141 @@
+import type { Event } from "../../protocol/index.ts";
+import { take } from "../commands/claim.ts";
+import { endClaim } from "../commands/hold.ts";
+import { eventMatches } from "../commands/reads.ts";
+import { answerTo, timedOut, type WaitFor } from "../commands/wait.ts";
+import { remember } from "../core/idempotency.ts";
+import { rowMatches } from "../core/query.ts";
+import { type TaskRow, taskByNumber, toClaimedTask } from "../core/tasks.ts";
+import { answer, type Logged, type Turn } from "../core/turn.ts";
+import { type LiveWaiter, WaitIndex } from "./index.ts";
+
+type Transaction = <T>(body: () => T) => T;
+
+/**
+ * All standing questions of a workspace: who waits, in which order, and what wakes them. It holds no truth of its own: what
+ * came by a session is in that socket's attachment, what came by HTTP ends with its request.
+ */
+export class WaitBook<W extends LiveWaiter> {
+  readonly #index = new WaitIndex<W>();
+  readonly #byKey = new Map<string, W>();
+  readonly #transaction: Transaction;
+  #order = 0;
+  /** The earliest deadline that is known; never later than the true one. */
+  #due = Number.POSITIVE_INFINITY;
+
+  constructor(transaction: Transaction) {
+    this.#transaction = transaction;
+  }
+
+  /** Those who wait for one answer, and those who follow the log. */
+  get size(): number {
+    return this.#index.size;
+  }
+
+  get examined(): number {
+    return this.#index.examined;
+  }
+
+  [Symbol.iterator](): IterableIterator<W> {
+    return this.#index[Symbol.iterator]();
+  }
+
+  /** A place at the end of the line. */
+  nextOrder(): number {
+    this.#order += 1;
+    return this.#order;
+  }
+
+  /**
+   * Files a waiter. One that asks again under the same idempotency key, as a client does after its socket broke, takes the
+   * place of the first: one call never gets two jobs.
+   */
+  add(turn: Turn | undefined, waiter: W): void {
+    this.#order = Math.max(this.#order, waiter.order);
+    if (waiter.key) {
+      const earlier = this.#byKey.get(waiter.key.key);
+      if (earlier) {
+        this.remove(earlier);
+        if (turn) earlier.settle(answer(timedOut(turn, waitKind(earlier), earlier.page)));
+      }
+      this.#byKey.set(waiter.key.key, waiter);
+    }
+    this.#index.add(waiter);
+    if (waiter.deadline !== null) this.#due = Math.min(this.#due, waiter.deadline);
+  }
+
+  remove(waiter: W): boolean {
+    if (waiter.key && this.#byKey.get(waiter.key.key) === waiter) this.#byKey.delete(waiter.key.key);
+    return this.#index.remove(waiter);
+  }
+
+  /**
+   * Answers everybody whom the log's entries from `from` on concern; what that adds to the log (a job handed over) is looked at too.
+   * @param follow gets each event for each subscription that it fits
+   * @returns how far the log has been looked at
+   */
+  wake(turn: Turn, from: number, follow: (subscription: W, event: Event) => void): number {
+    let at = from;
+    for (; at < turn.log.length; at += 1) {
+      const logged = turn.log[at]!;
+      const line: W[] = [];
+      for (const waiter of this.#index.candidates(logged.event)) {
+        if (waiter.kind === "subscription") {
+          if (eventMatches(turn.sql, waiter.filter, logged.event, logged.number)) follow(waiter, logged.event);
+        } else if (waiter.kind === "next") line.push(waiter);
+        else {
+          const value = answerTo(turn, waiter as WaitFor & W, logged);
+          if (value !== undefined && this.remove(waiter)) waiter.settle(answer(value));
+        }
+      }
+      if (line.length > 0) this.#handOver(turn, line, logged);
+    }
+    return at;
+  }
+
+  /**
+   * Gives a job that became claimable to the first in line whose filter fits. One that turns out to be gone leaves the line, and the
+   * claim made for it is given back at once.
+   */
+  #handOver(turn: Turn, line: readonly W[], { number }: Logged): void {
+    for (const waiter of line) {
+      const job = number === null ? undefined : taskByNumber(turn.sql, number);
+      if (job?.state !== "pending" || job.blocked > 0) return;
+      if (!rowMatches(turn.sql, job.number, { ...waiter.filter, state: undefined, ready: undefined }, false)) continue;
+      const row = this.#claimFor(turn.as(waiter.principal), waiter, job);
+      if (!row) continue;
+      this.remove(waiter);
+      if (waiter.settle(answer(toClaimedTask(turn.sql, row)))) return;
+      this.#transaction(() => {
+        const back = endClaim(turn, row, "released", "pending");
+        turn.appendFor(back, "task.released", row.claimed_by, { claim_id: row.claim_id, reason: "the waiter was gone" });
+      });
+    }
+  }
+
+  #claimFor(turn: Turn, waiter: W, job: TaskRow): TaskRow | undefined {
+    return this.#transaction(() => {
+      const row = take(turn, job, waiter.agent_id!, waiter.lease_seconds);
+      if (row && waiter.key) remember(turn.sql, waiter.key.key, waiter.key.call, answer(toClaimedTask(turn.sql, row)), turn.now);
+      return row;
+    });
+  }
+
+  /** Answers those whose time is up. @returns the earliest deadline among the others, Infinity where nobody has one */
+  expire(turn: Turn): number {
+    if (turn.now < this.#due) return this.#due;
+    this.#due = Number.POSITIVE_INFINITY;
+    for (const waiter of [...this.#index]) {
+      if (waiter.deadline === null) continue;
+      if (waiter.deadline <= turn.now) {
+        this.remove(waiter);
+        waiter.settle(answer(timedOut(turn, waitKind(waiter), waiter.page)));
+      } else this.#due = Math.min(this.#due, waiter.deadline);
+    }
+    return this.#due;
+  }
+}
+
+function waitKind(waiter: LiveWaiter): WaitFor["kind"] {
+  return waiter.kind as WaitFor["kind"];
+}

@@ -1,0 +1,106 @@
+import { DurableObject } from "cloudflare:workers";
+import { DEFAULT_LEASE_SECONDS, LIMITS, type Principal, SESSION_PING, SESSION_PONG } from "../protocol/index.ts";
+import { OWNER } from "./core/authorize.ts";
+import { migrate } from "./core/migrations.ts";
+import { sqlOver } from "./core/sql.ts";
+import { Engine } from "./engine.ts";
+import type { Env } from "./env.ts";
+
+/** Header by which the worker tells the object who is calling; the worker removes it from what comes from outside. */
+export const PRINCIPAL_HEADER = "x-coord-principal";
+
+/**
+ * One workspace: one object, one thread, one SQLite file. This class is the shell: it knows the platform, `Engine` knows coord.
+ * It may be evicted at any moment and built anew: what must survive is in SQLite, in the sockets' attachments, or in the alarm.
+ */
+export class Workspace extends DurableObject<Env> {
+  readonly #engine: Promise<Engine>;
+  #ready: Engine | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#engine = ctx.blockConcurrencyWhile(async () => {
+      const sql = sqlOver(ctx.storage.sql);
+      const schema = migrate(sql, (body) => ctx.storage.transactionSync(body), Date.now());
+      const engine = new Engine(
+        {
+          sql,
+          transaction: (body) => ctx.storage.transactionSync(body),
+          clock: () => Date.now(),
+          after: (ms, callback) => {
+            const timer = setTimeout(callback, ms);
+            return () => clearTimeout(timer);
+          },
+          setAlarm: (at) => void ctx.storage.setAlarm(at),
+          report: (error, method) =>
+            console.error({ message: "bug", workspace: ctx.id.name, method, error: String(error), stack: (error as Error)?.stack }),
+          workspace: ctx.id.name ?? "default",
+          schema,
+          defaultLeaseSeconds: defaultLease(env),
+        },
+        await ctx.storage.getAlarm(),
+      );
+      ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(SESSION_PING, SESSION_PONG));
+      engine.sessions.restore(ctx.getWebSockets());
+      this.#ready = engine;
+      return engine;
+    });
+    // a database that a newer coord wrote: every call is told so, by `engine()`
+    this.#engine.catch(() => {});
+  }
+
+  /** A JSON-RPC body; null where nothing is to be answered. `requestId` names it for `forget`. */
+  async request(body: string, principal: Principal, requestId: string): Promise<string | null> {
+    return (await this.#engine).request(body, principal, requestId);
+  }
+
+  /** The client of that request went away. */
+  async forget(requestId: string): Promise<void> {
+    (await this.#engine).forget(requestId);
+  }
+
+  /** Whether the database is open and writable enough to be asked. */
+  async ready(): Promise<boolean> {
+    await this.#engine;
+    return this.ctx.storage.sql.exec("SELECT 1 AS one").one().one === 1;
+  }
+
+  async bye(reason: string): Promise<number> {
+    return (await this.#engine).sessions.bye(reason);
+  }
+
+  /** `GET /session`: the one thing that is fetched, since only a fetch upgrades. */
+  override async fetch(request: Request): Promise<Response> {
+    const engine = await this.#engine;
+    if (engine.sessions.size >= LIMITS.sessions.value)
+      return Response.json({ error: "limit", limit: "sessions", value: LIMITS.sessions.value }, { status: 503 });
+    const given = request.headers.get(PRINCIPAL_HEADER);
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    engine.sessions.open(server, given ? (JSON.parse(given) as Principal) : OWNER);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+    const engine = this.#ready ?? (await this.#engine);
+    await engine.sessions.message(socket, frame, (job) => engine.submit(job));
+  }
+
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    (await this.#engine).sessions.close(socket);
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    (await this.#engine).sessions.close(socket);
+  }
+
+  override async alarm(): Promise<void> {
+    (await this.#engine).alarm();
+  }
+}
+
+function defaultLease(env: Env): number {
+  const given = Number(env.COORD_DEFAULT_LEASE ?? Number.NaN);
+  if (!Number.isFinite(given)) return DEFAULT_LEASE_SECONDS;
+  return Math.min(LIMITS.lease_max_seconds.value, Math.max(LIMITS.lease_min_seconds.value, Math.trunc(given)));
+}
