@@ -412,11 +412,25 @@ export type Result<M extends MethodName> = z.output<(typeof METHODS)[M]["result"
 
 /** camelCase → snake_case for a call's own parameters and its filter's; what lies deeper (payload, result) is the caller's. */
 export function snakeParams(params: Record<string, unknown>): Record<string, unknown> {
-  const out: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(params)) {
-    const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    const isFilter = snake === "filter" && typeof value === "object" && value !== null && !Array.isArray(value);
-    out[snake] = isFilter ? snakeParams(value as Record<string, unknown>) : value;
-  }
-  return out;
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => {
+      const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      const isFilter = snake === "filter" && typeof value === "object" && value !== null && !Array.isArray(value);
+      return [snake, isFilter ? snakeParams(value as Record<string, unknown>) : value];
+    }),
+  );
 }
+
+/** The bulletin's own methods. Its server took null for "not given" and passed over parameters that it did not know; so do these. */
+export const BULLETIN_METHODS: readonly MethodName[] = [
+  "tasks/send",
+  "tasks/get",
+  "tasks/list",
+  "tasks/claim",
+  "tasks/extend",
+  "tasks/reclaim",
+  "tasks/complete",
+  "tasks/cancel",
+  "agents/heartbeat",
+  "agents/list",
+];

@@ -7,11 +7,10 @@ import { head, readEvents } from "./reads.ts";
 const MOST = { holds: 10, urgent: 5, recent: 8, agents: 12 } as const;
 
 /**
- * `agents/checkin`: a heartbeat and, in one bounded answer, what an agent needs on waking. Looking moves its own marker, so
+ * `agents/checkin`: a heartbeat and, in one bounded answer, what an agent needs on waking (the beat itself is in `execute`). Looking moves its own marker, so
  * that the next check-in tells only what came since.
  */
 export function checkin(turn: Turn, params: Params<"agents/checkin">): Outcome<Checkin> {
-  turn.presence.touch(turn, params.id, params.name, params.type);
   const row = turn.sql.first<AgentRow>("SELECT * FROM agents WHERE id = ?", params.id)!;
   const holds = turn.sql.all<TaskRow>(
     "SELECT * FROM tasks WHERE claimed_by = ? AND state = 'claimed' ORDER BY coalesce(lease_until, 9e15), number LIMIT ?",

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import {
+  BULLETIN_METHODS,
   LIMITS,
   type LimitName,
   METHODS,
@@ -71,8 +72,13 @@ export function parseParams<M extends MethodName>(method: M, given: Record<strin
         issues: [{ path: twice, message: "give one of the two" }],
       }),
     );
-  const parsed = METHODS[method].params.safeParse(snakeParams(given));
+  const parsed = METHODS[method].params.safeParse(withoutNulls(method, snakeParams(given)));
   return parsed.success ? answer(parsed.data as Params<M>) : refused(paramsRefusal(method, parsed.error));
+}
+
+function withoutNulls(method: MethodName, params: Record<string, unknown>): Record<string, unknown> {
+  if (!BULLETIN_METHODS.includes(method)) return params;
+  return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== null));
 }
 
 function paramsRefusal(method: string, error: z.ZodError): Refusal {
