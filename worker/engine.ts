@@ -1,43 +1,15 @@
-import { LIMITS, overLimit, type Principal, type RpcResponse, refuse } from "../protocol/index.ts";
+import { LIMITS, type Principal, type RpcResponse, refuse } from "../protocol/index.ts";
 import { lapse, nextLapse } from "./commands/leases.ts";
 import { timedOut, type WaitFor } from "./commands/wait.ts";
-import { type Caller, execute, type WaitCall } from "./core/dispatch.ts";
 import { type ParsedCall, parseBody } from "./core/parse.ts";
 import { Presence } from "./core/presence.ts";
 import { rpcResponse } from "./core/reply.ts";
-import type { Sql } from "./core/sql.ts";
 import { answer, type Outcome, refused, Turn } from "./core/turn.ts";
+import { type Caller, execute, type WaitCall } from "./dispatch.ts";
+import type { Job, Surroundings } from "./job.ts";
 import { Sessions } from "./session/sessions.ts";
 import { WaitBook } from "./waits/book.ts";
 import type { LiveWaiter } from "./waits/index.ts";
-
-/** What the engine needs of its surroundings; the Durable Object gives it, a test may give something else. */
-export interface Surroundings {
-  readonly sql: Sql;
-  /** Runs the body in one transaction: committed when it returns, undone when it throws. */
-  transaction<T>(body: () => T): T;
-  /** Milliseconds since the epoch. */
-  clock(): number;
-  /** Calls back after at least `ms`; returns what takes the call back. */
-  after(ms: number, callback: () => void): () => void;
-  /** Wakes the engine by `alarm()` at a time, even out of sleep. */
-  setAlarm(at: number): void;
-  /** A bug, for the log. */
-  report(error: unknown, method: string): void;
-  readonly workspace: string;
-  readonly schema: number;
-  readonly defaultLeaseSeconds: number;
-}
-
-export interface Job {
-  readonly call: ParsedCall;
-  readonly principal: Principal;
-  readonly caller: Caller;
-  /** Takes the outcome; returns whether anybody was there. */
-  reply(outcome: Outcome<unknown>): boolean;
-  /** Keeps the call waiting; returns a refusal where there is no room. */
-  hold(turn: Turn, call: WaitCall): Outcome<unknown> | undefined;
-}
 
 /** One question held open by a request. */
 interface HttpWaiter extends LiveWaiter {
@@ -244,10 +216,4 @@ export class Engine {
   #open(): ReturnType<Caller["open"]> {
     return { workspace: this.#world.workspace, schema: this.#world.schema, sessions: this.sessions.size, waiters: this.#book.size };
   }
-}
-
-/** The refusal of a body or frame over the limit, in bytes. */
-export function bodyTooLarge(bytes: number) {
-  const { value, unit } = LIMITS.body_bytes;
-  return overLimit("body_bytes", value, unit, bytes);
 }

@@ -1,7 +1,8 @@
 import type { BriefTask, Checkin, Params } from "../../protocol/index.ts";
 import type { AgentRow } from "../core/presence.ts";
 import type { TaskRow } from "../core/tasks.ts";
-import { answer, isoTime, type Outcome, type Turn } from "../core/turn.ts";
+import { isoTime } from "../core/time.ts";
+import { answer, type Outcome, type Turn } from "../core/turn.ts";
 import { head, readEvents } from "./reads.ts";
 
 const MOST = { holds: 10, urgent: 5, recent: 8, agents: 12 } as const;

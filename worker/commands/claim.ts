@@ -2,7 +2,8 @@ import { conflict, isTerminal, type Params, type Refusal, type Task } from "../.
 import { bestJob } from "../core/query.ts";
 import { resolveTask } from "../core/refs.ts";
 import { type TaskRow, toClaimedTask, toTask } from "../core/tasks.ts";
-import { answer, isoTime, type Outcome, refused, type Turn } from "../core/turn.ts";
+import { isoTime } from "../core/time.ts";
+import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
 
 /** `tasks/claim`: exactly one caller gets a job; everybody else is told who holds it. */
 export function claim(turn: Turn, params: Params<"tasks/claim">): Outcome<Task> {

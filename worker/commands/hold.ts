@@ -10,7 +10,8 @@ import {
 } from "../../protocol/index.ts";
 import { resolveTask } from "../core/refs.ts";
 import { type TaskRow, toTask } from "../core/tasks.ts";
-import { answer, isoTime, type Outcome, refused, type Turn } from "../core/turn.ts";
+import { isoTime } from "../core/time.ts";
+import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
 import { unblockDependents } from "./dependents.ts";
 import { encodeJson, insertTask } from "./post.ts";
 

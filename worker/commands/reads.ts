@@ -14,7 +14,8 @@ import { findTasks, textMatches } from "../core/query.ts";
 import { resolveTask } from "../core/refs.ts";
 import type { Sql } from "../core/sql.ts";
 import { toTask } from "../core/tasks.ts";
-import { answer, isoTime, type Outcome, refused, type Turn } from "../core/turn.ts";
+import { isoTime } from "../core/time.ts";
+import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
 import { VERSION } from "../version.ts";
 
 interface EventRow {

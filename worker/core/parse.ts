@@ -101,3 +101,9 @@ function flatten(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0]!;
   return best.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }));
 }
+
+/** The refusal of a body or frame over the limit, in bytes. */
+export function bodyTooLarge(bytes: number) {
+  const { value, unit } = LIMITS.body_bytes;
+  return overLimit("body_bytes", value, unit, bytes);
+}

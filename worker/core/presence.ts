@@ -1,6 +1,7 @@
 import { type Agent, PRESENCE } from "../../protocol/index.ts";
 import type { Sql } from "./sql.ts";
-import { isoTime, type Turn } from "./turn.ts";
+import { isoTime } from "./time.ts";
+import type { Turn } from "./turn.ts";
 
 export interface AgentRow {
   id: string;

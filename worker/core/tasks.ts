@@ -1,6 +1,6 @@
 import type { Held, State, Task, TaskSnapshot } from "../../protocol/index.ts";
 import type { Sql } from "./sql.ts";
-import { isoTime } from "./turn.ts";
+import { isoTime } from "./time.ts";
 
 /** A row of `tasks`; times in milliseconds, JSON as text, booleans as 0 and 1. */
 export interface TaskRow {

@@ -2,6 +2,7 @@ import type { Event, EventType, Principal, Refusal } from "../../protocol/index.
 import type { Presence } from "./presence.ts";
 import type { Sql } from "./sql.ts";
 import { snapshot, type TaskRow } from "./tasks.ts";
+import { isoTime } from "./time.ts";
 
 /** An answer is a value; a refusal is one too. Exceptions are bugs. */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
@@ -90,8 +91,4 @@ export class Turn {
   appendFor(row: TaskRow, type: EventType, agent_id: string | null, data: Record<string, unknown> = {}): Event {
     return this.append(type, agent_id, { task: snapshot(row), ...data }, row.number, row.id);
   }
-}
-
-export function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

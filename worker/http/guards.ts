@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { LIMITS, refuse } from "../../protocol/index.ts";
 import { OWNER } from "../core/authorize.ts";
-import { bodyTooLarge } from "../engine.ts";
+import { bodyTooLarge } from "../core/parse.ts";
 import type { HonoEnv } from "../env.ts";
 import { refusalResponse } from "./refusal.ts";
 

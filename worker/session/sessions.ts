@@ -1,13 +1,13 @@
 import { type Event, LIMITS, type Params, type Principal, type Result, type RpcResponse, refuse } from "../../protocol/index.ts";
 import { checkCursor, head, readEvents } from "../commands/reads.ts";
 import { timedOut, tooManyWaits, type WaitFor } from "../commands/wait.ts";
-import type { Caller, WaitCall } from "../core/dispatch.ts";
-import { type ParsedCall, parseBody } from "../core/parse.ts";
+import { bodyTooLarge, type ParsedCall, parseBody } from "../core/parse.ts";
 import type { Presence } from "../core/presence.ts";
 import { rpcResponse } from "../core/reply.ts";
 import type { Sql } from "../core/sql.ts";
 import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
-import { bodyTooLarge, type Job, type Surroundings } from "../engine.ts";
+import type { Caller, WaitCall } from "../dispatch.ts";
+import type { Job, Surroundings } from "../job.ts";
 import type { WaitBook } from "../waits/book.ts";
 import type { LiveWaiter } from "../waits/index.ts";
 import { type Attachment, Session, SessionWaiter, type Socket, waiterName } from "./session.ts";

@@ -1,16 +1,16 @@
-import { METHODS, type MethodName, type Params, type Result, refuse, SESSION_METHODS } from "../../protocol/index.ts";
-import { checkin } from "../commands/agents.ts";
-import { claim } from "../commands/claim.ts";
-import { complete, extend, fail, release } from "../commands/hold.ts";
-import { send } from "../commands/post.ts";
-import { get, history, info } from "../commands/reads.ts";
-import { cancel, ready, retry, unready, update } from "../commands/states.ts";
-import { eventsOrWait, type Later, listOrWait, nextOrWait, type WaitFor, wait } from "../commands/wait.ts";
-import { authorize } from "./authorize.ts";
-import { fingerprint, recall, remember } from "./idempotency.ts";
-import { parseParams } from "./parse.ts";
-import { taskByNumber, toTask } from "./tasks.ts";
-import { answer, type Outcome, refused, type Turn } from "./turn.ts";
+import { METHODS, type MethodName, type Params, type Result, refuse, SESSION_METHODS } from "../protocol/index.ts";
+import { checkin } from "./commands/agents.ts";
+import { claim } from "./commands/claim.ts";
+import { complete, extend, fail, release } from "./commands/hold.ts";
+import { send } from "./commands/post.ts";
+import { get, history, info } from "./commands/reads.ts";
+import { cancel, ready, retry, unready, update } from "./commands/states.ts";
+import { eventsOrWait, type Later, listOrWait, nextOrWait, type WaitFor, wait } from "./commands/wait.ts";
+import { authorize } from "./core/authorize.ts";
+import { fingerprint, recall, remember } from "./core/idempotency.ts";
+import { parseParams } from "./core/parse.ts";
+import { taskByNumber, toTask } from "./core/tasks.ts";
+import { answer, type Outcome, refused, type Turn } from "./core/turn.ts";
 
 /** What a command can ask of the connection it came by. */
 export interface Caller {
