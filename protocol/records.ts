@@ -14,7 +14,7 @@ export function text(limit: LimitName) {
     .string()
     .min(1)
     .max(...atMost(limit))
-    .regex(/^[^\0]*$/, "no NUL character");
+    .regex(/^[^\0\p{Cs}]*$/u, "no NUL character and no lone surrogate");
 }
 
 /** A word that filters compare: no control characters. */
@@ -23,7 +23,7 @@ export function word(limit: LimitName) {
     .string()
     .min(1)
     .max(...atMost(limit))
-    .regex(/^\P{Cc}*$/u, "no control characters");
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, "no control characters");
 }
 
 /** An agent's handle: what people type and what every claim is made under. */
@@ -31,7 +31,7 @@ export const AgentId = z
   .string()
   .min(1)
   .max(...atMost("agent_id_chars"))
-  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, "no control characters")
+  .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u, "no control characters")
   .refine((id) => id.trim() === id, "no space at either end");
 
 export const WorkspaceName = z.string().regex(/^[a-z0-9_-]{1,64}$/, "1 to 64 of a-z 0-9 - _");

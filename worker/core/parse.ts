@@ -73,7 +73,7 @@ export function parseParams<M extends MethodName>(method: M, given: Record<strin
       }),
     );
   const parsed = METHODS[method].params.safeParse(withoutNulls(method, snakeParams(given)));
-  return parsed.success ? answer(parsed.data as Params<M>) : refused(paramsRefusal(method, parsed.error));
+  return parsed.success ? answer(parsed.data as Params<M>) : refused(paramsRefusal(method, parsed.error, given));
 }
 
 function withoutNulls(method: MethodName, params: Record<string, unknown>): Record<string, unknown> {
@@ -81,16 +81,26 @@ function withoutNulls(method: MethodName, params: Record<string, unknown>): Reco
   return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== null));
 }
 
-function paramsRefusal(method: string, error: z.ZodError): Refusal {
+function paramsRefusal(method: string, error: z.ZodError, given: Record<string, unknown>): Refusal {
   const issues = error.issues.flatMap(flatten).map((issue) => ({ path: issue.path.join("."), message: issue.message }));
   const over = issues.find((issue) => issue.message.startsWith("limit:"));
   if (over) {
     const name = over.message.slice("limit:".length) as LimitName;
     const { value, unit } = LIMITS[name];
-    return { ...overLimit(name, value, unit, "more"), message: `${over.path}: at most ${value} ${unit} (limit ${name})` };
+    const refusal = overLimit(name, value, unit, sizeAt(snakeParams(given), over.path.split(".")));
+    return { ...refusal, message: `${over.path}: ${refusal.message}` };
   }
   const first = issues[0]!;
   return refuse("invalid_params", `${method}: ${first.path ? `${first.path}: ` : ""}${first.message}`, { method, issues });
+}
+
+/** The length of what was given under a path; 0 where nothing is. */
+function sizeAt(value: unknown, path: readonly string[]): number {
+  const found = path.reduce<unknown>(
+    (at, name) => (typeof at === "object" && at !== null ? (at as Record<string, unknown>)[name] : undefined),
+    value,
+  );
+  return typeof found === "string" || Array.isArray(found) ? found.length : 0;
 }
 
 /** A union reports each branch's issues apart; the branch that got furthest is the one that was meant. */
