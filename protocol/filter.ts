@@ -25,6 +25,9 @@ const StateWord = z.string().transform((word, context): State | "any" => {
   return z.NEVER;
 });
 
+/** A full id; in capitals it means the same (RFC 9562 §4). */
+const AnyCaseId = TaskId.transform((id) => id.toLowerCase());
+
 export const filterFields = {
   /** A state or an alias of one; `any` lifts the restriction, a wait's default included. */
   state: some(StateWord),
@@ -35,8 +38,8 @@ export const filterFields = {
   claimed_by: some(AgentId),
   created_by: some(AgentId),
   assignee: some(AgentId),
-  ids: some(TaskId, "filter_ids"),
-  ignore_ids: some(TaskId, "filter_ids"),
+  ids: some(AnyCaseId, "filter_ids"),
+  ignore_ids: some(AnyCaseId, "filter_ids"),
   /** Part of the name, whatever its case. */
   name_contains: text("filter_text_chars").optional(),
   /** Words that all occur in name, description or payload; full text. */
