@@ -71,6 +71,7 @@ export interface NewTask {
   assignee: string | null;
   labels: string[];
   review: "none" | "required";
+  required_approvals?: number;
   state: State;
   agent_id?: string | undefined;
 }
@@ -92,6 +93,7 @@ export function insertTask(turn: Turn, task: NewTask, dependencies: readonly Tas
     task.payload,
     JSON.stringify(task.labels),
     task.review,
+    task.required_approvals ?? 1,
     dependencies.length,
     blocked,
     task.agent_id ?? null,
@@ -99,7 +101,7 @@ export function insertTask(turn: Turn, task: NewTask, dependencies: readonly Tas
     turn.now,
   ];
   const row = turn.sql.first<TaskRow>(
-    `INSERT INTO tasks (id, name, folded_name, kind, priority, rank, state, performer, assignee, description, payload, labels, review, dependencies, blocked, created_by, created_at, updated_at)
+    `INSERT INTO tasks (id, name, folded_name, kind, priority, rank, state, performer, assignee, description, payload, labels, review, required_approvals, dependencies, blocked, created_by, created_at, updated_at)
      VALUES (${marks(values)}) RETURNING *`,
     ...values,
   )!;

@@ -18,6 +18,7 @@ export interface TaskRow {
   result: string | null;
   labels: string;
   review: "none" | "required";
+  required_approvals: number;
   dependencies: number;
   blocked: number;
   attempt: number;
@@ -53,6 +54,7 @@ export function toTask(sql: Sql, row: TaskRow): Task {
     assignee: row.assignee,
     labels: JSON.parse(row.labels),
     review: row.review,
+    required_approvals: row.required_approvals,
     attempt: row.attempt,
     depends_on: row.dependencies === 0 ? [] : dependencyIds(sql, row.number),
     held: heldBy(sql, row),
