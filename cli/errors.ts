@@ -18,3 +18,11 @@ export class CliError extends Error {
     this.data = options.data ?? {};
   }
 }
+
+/** The person interrupted the program: it ends without a word, with the exit code that shells give to the signal. */
+export class Interrupted extends CliError {
+  constructor(exit: number) {
+    super("interrupted", { exit });
+    this.name = "Interrupted";
+  }
+}

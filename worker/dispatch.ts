@@ -98,8 +98,9 @@ export function execute(
       const first = recall(turn.sql, key, call!, turn.now);
       if (first) return first;
     }
-    const logged = turn.log.length;
     if (actor) turn.presence.touch(turn, actor.id, actor.name, actor.type);
+    // after the beat: that an agent was seen for the first time does not make a refusal worth keeping
+    const logged = turn.log.length;
     const outcome = handler(turn, params, caller);
     if (key !== undefined && outcome.ok !== "later" && isWorthKeeping(outcome, turn.log.length > logged))
       remember(turn.sql, key, call!, outcome, turn.now);

@@ -1,10 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
-import { DEFAULT_LEASE_SECONDS, LIMITS, type Principal, SESSION_PING, SESSION_PONG } from "../protocol/index.ts";
+import { DEFAULT_LEASE_SECONDS, LIMITS, overLimit, type Principal, SESSION_PING, SESSION_PONG } from "../protocol/index.ts";
 import { OWNER } from "./core/authorize.ts";
 import { migrate } from "./core/migrations.ts";
 import { sqlOver } from "./core/sql.ts";
 import { Engine } from "./engine.ts";
 import type { Env } from "./env.ts";
+import { refusalResponse } from "./http/refusal.ts";
 
 /** Header by which the worker tells the object who is calling; the worker removes it from what comes from outside. */
 export const PRINCIPAL_HEADER = "x-coord-principal";
@@ -72,8 +73,8 @@ export class Workspace extends DurableObject<Env> {
   /** `GET /session`: the one thing that is fetched, since only a fetch upgrades. */
   override async fetch(request: Request): Promise<Response> {
     const engine = await this.#engine;
-    if (engine.sessions.size >= LIMITS.sessions.value)
-      return Response.json({ error: "limit", limit: "sessions", value: LIMITS.sessions.value }, { status: 503 });
+    const { value, unit } = LIMITS.sessions;
+    if (engine.sessions.size >= value) return refusalResponse(overLimit("sessions", value, unit, engine.sessions.size + 1));
     const given = request.headers.get(PRINCIPAL_HEADER);
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);

@@ -89,9 +89,9 @@ export function rowMatches(sql: Sql, number: number, filter: Filter, waitDefault
   return select(sql, "tasks t", [{ sql: "t.number = ?", bindings: [number] }, ...where], "t.number", 1).length === 1;
 }
 
-/** Whether a stored task's text has all the words of `q`. */
+/** Whether a stored task's text has all the words of `q`. A range, since beside MATCH the index passes over `rowid = ?`. */
 export function textMatches(sql: Sql, number: number, q: string): boolean {
-  return sql.first("SELECT 1 FROM tasks_text WHERE rowid = ? AND tasks_text MATCH ?", number, ftsQuery(q)) !== undefined;
+  return sql.first("SELECT 1 FROM tasks_text WHERE rowid >= ?1 AND rowid <= ?1 AND tasks_text MATCH ?2", number, ftsQuery(q)) !== undefined;
 }
 
 /** The best claimable job for an agent: asked-for changes first, then priority, then oldest (domain §4). */

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { fromRpcError, REFUSALS, refuse, WorkspaceName } from "../../protocol/index.ts";
+import { fromRpcError, LIMITS, overLimit, REFUSALS, refuse, WorkspaceName } from "../../protocol/index.ts";
 import type { HonoEnv } from "../env.ts";
 import { VERSION } from "../version.ts";
 import { PRINCIPAL_HEADER } from "../workspace.ts";
@@ -51,6 +51,8 @@ app.onError((error, c) => {
 
 function workspaceOf(c: C): { stub: ReturnType<C["env"]["WORKSPACE"]["getByName"]>; name: string } | { refused: Response } {
   const name = c.req.param("workspace") ?? "default";
+  const { value, unit } = LIMITS.workspace_chars;
+  if (name.length > value) return { refused: refusalResponse(overLimit("workspace_chars", value, unit, name.length)) };
   const parsed = WorkspaceName.safeParse(name);
   if (parsed.success) return { stub: c.env.WORKSPACE.getByName(name), name };
   const issues = [{ path: "workspace", message: "1 to 64 of a-z 0-9 - _" }];

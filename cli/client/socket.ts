@@ -1,0 +1,163 @@
+import type { IncomingMessage } from "node:http";
+import { type ClientOptions, type RawData, WebSocket } from "ws";
+import type { CliError } from "../errors.ts";
+import { authorization, sessionUrl } from "./address.ts";
+import { isRpcError, refused, TransportFailure, transportFailure } from "./failures.ts";
+import type { Target } from "./types.ts";
+
+/** A text frame that the runtime answers by itself, without waking the workspace (protocol: `SESSION_PING`, `SESSION_PONG`). */
+const PING = "ping";
+const PONG = "pong";
+
+export interface SocketTimes {
+  /** The upgrade must be answered within this. */
+  readonly handshakeMs: number;
+  /** A ping goes out this often; an open session counts as its agent being seen. */
+  readonly pingMs: number;
+  /** Without any frame for this long after a ping, the peer is taken for dead. */
+  readonly pongMs: number;
+}
+
+export const SOCKET_TIMES: SocketTimes = { handshakeMs: 5_000, pingMs: 20_000, pongMs: 10_000 };
+
+/** How long the TCP connection may outlive a close frame at most. */
+const LINGER_MS = 250;
+
+export interface SocketHandlers {
+  onOpen(): void;
+  /** One parsed JSON value. */
+  onFrame(frame: unknown): void;
+  /** Exactly once, whatever ended it. A `CliError` is a refusal of the upgrade itself and will be the same next time. */
+  onEnd(reason: TransportFailure | CliError): void;
+}
+
+export interface Socket {
+  send(text: string): void;
+  /** Sends the close frame, which is what frees a stopping server, and ends. */
+  goodbye(): void;
+  /** Drops the connection at once. */
+  drop(reason: TransportFailure): void;
+}
+
+/**
+ * A ws client whose end is the close *frame*. ws answers the peer's close frame by calling `close()`, and would then wait for
+ * the peer to end the TCP connection, which the local runtime never does. Hence: whoever calls `close()` here is ws itself.
+ */
+class FrameEndedSocket extends WebSocket {
+  override close(code?: number, reason?: string | Buffer): void {
+    super.close(code, reason);
+    setImmediate(() => this.terminate());
+  }
+
+  /** Our own end: the close frame, then the connection as soon as that frame has left. The peer's answer tells nothing new. */
+  goodbye(): void {
+    super.close(1000);
+    const endOnceSent = () => (this.bufferedAmount > 0 ? setTimeout(endOnceSent, 5) : this.terminate());
+    setImmediate(endOnceSent);
+  }
+}
+
+/**
+ * Opens one WebSocket to the workspace's session endpoint, without compression: with it an idle socket costs the server five times
+ * the memory (runtime.md §0.3). Reports every frame and, exactly once, the end.
+ */
+export function openSocket(target: Target, handlers: SocketHandlers, times: SocketTimes = SOCKET_TIMES): Socket {
+  const options: ClientOptions & { closeTimeout: number } = {
+    perMessageDeflate: false,
+    handshakeTimeout: times.handshakeMs,
+    closeTimeout: LINGER_MS,
+    headers: authorization(target),
+  };
+  const socket = new FrameEndedSocket(sessionUrl(target), options);
+  let ended = false;
+  let lastHeard = 0;
+  let pinging: NodeJS.Timeout | undefined;
+  let awaitingPong: NodeJS.Timeout | undefined;
+
+  const end = (reason: TransportFailure | CliError) => {
+    if (ended) return;
+    ended = true;
+    clearInterval(pinging);
+    clearTimeout(awaitingPong);
+    handlers.onEnd(reason);
+  };
+  const drop = (reason: TransportFailure) => {
+    end(reason);
+    socket.terminate();
+  };
+  const ping = () => {
+    const sentAt = performance.now();
+    socket.send(PING);
+    clearTimeout(awaitingPong);
+    awaitingPong = setTimeout(() => {
+      if (lastHeard < sentAt) drop(new TransportFailure("silent", `no sign of life for ${times.pongMs / 1000} s`));
+    }, times.pongMs);
+  };
+
+  socket.on("open", () => {
+    if (ended) return;
+    lastHeard = performance.now();
+    pinging = setInterval(ping, times.pingMs);
+    handlers.onOpen();
+  });
+  socket.on("message", (data: RawData, isBinary: boolean) => {
+    if (ended) return;
+    lastHeard = performance.now();
+    const text = data.toString();
+    if (text === PONG) return;
+    let frame: unknown;
+    try {
+      if (isBinary) throw new Error("a binary frame");
+      frame = JSON.parse(text);
+    } catch {
+      // An answer may be lost in it: only a new connection, on which everything is asked again, is sure to bring it.
+      return drop(new TransportFailure("broken", "the server sent a frame that is not JSON text"));
+    }
+    handlers.onFrame(frame);
+  });
+  socket.on("unexpected-response", (request, response) => {
+    readRefusal(response, (reason) => {
+      end(reason);
+      request.destroy();
+    });
+  });
+  socket.on("error", (cause) => end(handshakeTimedOut(cause) ? new TransportFailure("silent", cause.message) : transportFailure(cause)));
+  socket.on("close", (code) => end(new TransportFailure("broken", `the session was closed (${code})`)));
+
+  return {
+    send: (text) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
+    goodbye: () => socket.goodbye(),
+    drop,
+  };
+}
+
+function handshakeTimedOut(cause: Error): boolean {
+  return /handshake has timed out/.test(cause.message);
+}
+
+const REFUSAL_BYTES = 64 * 1024;
+
+/** What an HTTP answer in place of the upgrade says: a refusal of coord's, or something that is not coord. */
+function readRefusal(response: IncomingMessage, done: (reason: TransportFailure | CliError) => void): void {
+  const status = response.statusCode ?? 0;
+  let text = "";
+  response.setEncoding("utf8");
+  response.on("data", (chunk: string) => {
+    if (text.length < REFUSAL_BYTES) text += chunk;
+  });
+  response.on("error", (cause) => done(transportFailure(cause)));
+  response.on("end", () => {
+    if (status >= 500) return done(new TransportFailure("broken", `the server answered with HTTP status ${status}`));
+    let error: unknown;
+    try {
+      error = (JSON.parse(text) as { error?: unknown } | null)?.error;
+    } catch {
+      error = undefined; // not JSON, hence not a refusal of coord's
+    }
+    if (isRpcError(error)) return done(refused(error));
+    if (status === 401 || status === 403) return done(refused({ code: status === 401 ? -32010 : -32011, message: `the server answered with HTTP status ${status}` }));
+    done(new TransportFailure("foreign", `what answers there is not coord (HTTP status ${status})`));
+  });
+}

@@ -1,0 +1,93 @@
+import type { Command } from "commander";
+import { EXIT } from "../../protocol/refusals.ts";
+import type { Session } from "../client/types.ts";
+import type { WaitOutcome, WaitRequest } from "../client/wait.ts";
+import { CliError } from "../errors.ts";
+import { printJson } from "../output/print.ts";
+import { type ActorOptions, agentOf, contextOf, given } from "./shared/context.ts";
+import { type FilterOptions, filterOf } from "./shared/filter.ts";
+import { withAgent, withExamples, withFilter } from "./shared/options.ts";
+import { withSession } from "./shared/session.ts";
+import { seconds, wholeNumber } from "./shared/values.ts";
+
+interface Options extends ActorOptions, FilterOptions {
+  timeout: number;
+  heartbeat?: number | true;
+  after?: number;
+  all?: boolean;
+}
+
+const DEFAULT_TIMEOUT_SECONDS = 600;
+const DEFAULT_HEARTBEAT_SECONDS = 30;
+
+export function register(program: Command): void {
+  const command = program
+    .command("wait")
+    .description("block until a task matches, then print it as JSON; exact across restarts of the server (exit 2: timeout)")
+    .option("--timeout <seconds>", "give up after this long; 0: never", seconds, DEFAULT_TIMEOUT_SECONDS)
+    .option("--after <cursor>", "count only what changed after this cursor, as an earlier wait answered it", wholeNumber)
+    .option("--all", "with --ids: until every one of them is in the wanted state")
+    .option("--heartbeat [seconds]", `with --as: beat this often while waiting (${DEFAULT_HEARTBEAT_SECONDS} without a number; the open session alone shows the agent as here)`, seconds);
+  withExamples(
+    withFilter(withAgent(command)),
+    "coord wait --kind ack --name-contains 'v1.1 stable' --as harbor-lynx",
+    "coord wait --ids 12,13 --all --state completed --timeout 0",
+    "coord wait --kind bug --after 42   # 42: the cursor of the last answer",
+  )
+    .addHelpText("after", "\nWithout --state a job matches when it can be claimed (pending), an announcement when it is published (completed).")
+    .action(async (_options: unknown, self: Command) => {
+      const { options, target } = contextOf<Options>(self);
+      if (options.all && !options.ids) throw new CliError("--all waits for named tasks, and none is named", { next: "add --ids, for example --ids 12,13" });
+      const outcome = await withSession(target, (session, signal) => waitOn(session, options, signal));
+      printJson(answer(outcome));
+      if (outcome.timed_out) process.exitCode = EXIT.timeout;
+    });
+}
+
+async function waitOn(session: Session, options: Options, signal: AbortSignal): Promise<WaitOutcome> {
+  const { waitFor } = await import("../client/wait.ts");
+  const agent = agentOf(options);
+  const filter = await filterOf(options, (params) => session.call("tasks/get", params, { signal }));
+  const request: WaitRequest = {
+    filter,
+    signal,
+    ...given("after", options.after),
+    ...given("all", options.all),
+    ...given("timeoutMs", options.timeout === 0 ? undefined : options.timeout * 1000),
+    ...given("agentId", agent),
+  };
+  const beat = () => (agent === undefined ? undefined : session.call("agents/heartbeat", { id: agent }, { signal }).catch(ignoreLoss));
+  const every = options.heartbeat === true ? DEFAULT_HEARTBEAT_SECONDS : options.heartbeat;
+  beat();
+  const beating = every && every > 0 ? setInterval(beat, every * 1000) : undefined;
+  const progress = showProgress(session);
+  try {
+    return await waitFor(session, request);
+  } finally {
+    clearInterval(beating);
+    progress.end();
+  }
+}
+
+/** A beat that fails is no reason to end the wait: the session announces the agent again by itself when it is back. */
+function ignoreLoss(): void {}
+
+/** The task itself, so that `jq .payload` finds what it looks for, with the cursor for the next wait beside its fields. */
+function answer(outcome: WaitOutcome): object {
+  const { task, tasks, event, cursor, timed_out } = outcome;
+  if (timed_out) return { timed_out, cursor };
+  if (tasks) return { tasks, cursor };
+  return { ...task, cursor, ...(event ? { event } : {}) };
+}
+
+/** A word for the person at the terminal, on stderr; nothing where there is none. */
+function showProgress(session: Session): { end(): void } {
+  if (!process.stderr.isTTY) return { end: () => {} };
+  const say = (text: string) => process.stderr.write(`\r\x1b[K${text}`);
+  say("waiting…");
+  session.onState((state) => {
+    if (state === "reconnecting") say("waiting… the server is away; reconnecting");
+    if (state === "open") say("waiting…");
+  });
+  return { end: () => process.stderr.write("\r\x1b[K") };
+}

@@ -1,0 +1,24 @@
+import { agentsHeartbeat, agentsList, checkin } from "./agents.ts";
+import { tasksCancel, tasksGet, tasksList, tasksReclaim, tasksSend } from "./board.ts";
+import type { Tool } from "./definition.ts";
+import { tasksClaim, tasksComplete, tasksExtend, tasksFail, tasksRelease } from "./hold.ts";
+import { tasksNext, tasksWait } from "./wait.ts";
+
+/** Every tool, in the order in which an agent needs them. */
+export const TOOLS: readonly Tool[] = [
+  checkin,
+  tasksSend,
+  tasksList,
+  tasksGet,
+  tasksClaim,
+  tasksNext,
+  tasksExtend,
+  tasksComplete,
+  tasksRelease,
+  tasksFail,
+  tasksCancel,
+  tasksReclaim,
+  tasksWait,
+  agentsHeartbeat,
+  agentsList,
+];

@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import type { Agent, Event, Task } from "../../protocol/index.ts";
+import { agentTable } from "./agents.ts";
+import { claimLines } from "./claims.ts";
+import { eventLine } from "./events.ts";
+import { taskDetails, taskTable } from "./tasks.ts";
+import { width } from "./text.ts";
+import { ago, span } from "./time.ts";
+
+const NOW = Date.parse("2026-01-02T03:04:05.000Z");
+const HOSTILE = `\x1b]0;owned\x07 日本語の名前 ${"very long ".repeat(20)}\n#99 a forged line`;
+const SPACE = { columns: 80, colour: false };
+
+function task(over: Partial<Task> = {}): Task {
+  return {
+    id: "8f3a0000-0000-4000-8000-000000000001",
+    name: "fix the build",
+    kind: "bug",
+    priority: "high",
+    state: "pending",
+    claimed_by: null,
+    payload: null,
+    result: null,
+    created_at: "2026-01-02T03:00:00.000Z",
+    updated_at: "2026-01-02T03:01:05.000Z",
+    number: 12,
+    description: "",
+    performer: "agent",
+    assignee: null,
+    labels: [],
+    review: "none",
+    attempt: 0,
+    depends_on: [],
+    held: null,
+    created_by: null,
+    rev: 1,
+    ...over,
+  };
+}
+
+test("a board is one line a task", () => {
+  const board = [task(), task({ number: 3, state: "claimed", claimed_by: "harbor-lynx", priority: "normal", kind: "task", name: "日本" }), task({ number: 4, held: { reason: "dependencies" }, assignee: "quiet-owl" })];
+  expect(taskTable(board, NOW, SPACE)).toEqual([
+    " #  STATE        PRIO    KIND  AGE  AGENT        NAME",
+    "12  Ready        high    bug    3m               fix the build",
+    " 3  In Progress  normal  task   3m  harbor-lynx  日本",
+    " 4  Held         high    bug    3m  → quiet-owl  fix the build",
+  ]);
+});
+
+test("whatever people and agents write, each line fits and obeys nobody", () => {
+  const hostile = task({ name: HOSTILE, kind: HOSTILE, priority: HOSTILE, claimed_by: HOSTILE, labels: [HOSTILE], description: HOSTILE, payload: { [HOSTILE]: HOSTILE }, created_by: HOSTILE });
+  const agent: Agent = { id: HOSTILE, name: HOSTILE, type: "agent", first_seen: hostile.created_at, last_seen: hostile.updated_at, current_task: hostile.id, status: "active" };
+  const event: Event = { seq: 7, at: hostile.created_at, type: "task.failed", agent_id: HOSTILE, principal: "owner", data: { task: hostile, reason: HOSTILE } };
+  const lines = [
+    ...taskTable([hostile], NOW, SPACE),
+    ...taskDetails(hostile, NOW, SPACE),
+    ...agentTable([agent], NOW, SPACE),
+    ...claimLines(hostile, HOSTILE, NOW, SPACE),
+    eventLine(event, 80),
+  ];
+  for (const line of lines) {
+    expect(width(line)).toBeLessThanOrEqual(80);
+    expect(line).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
+  }
+});
+
+test("colour is put around what is laid out already", () => {
+  const [plainHead, plainRow] = taskTable([task({ state: "failed" })], NOW, SPACE);
+  const [head, row] = taskTable([task({ state: "failed" })], NOW, { columns: 80, colour: true });
+  const bare = (line: string | undefined) => line?.replace(/\x1b\[\d+m/g, "").trimEnd();
+  expect(row).toContain("\x1b[31m");
+  expect(bare(head)).toBe(plainHead);
+  expect(bare(row)).toBe(plainRow);
+});
+
+test("times are told from now", () => {
+  expect(span(59_999)).toBe("59s");
+  expect(span(3_600_000)).toBe("1h");
+  expect(ago("2026-01-02T03:04:04.500Z", NOW)).toBe("just now");
+  expect(ago("2026-01-01T03:04:05.000Z", NOW)).toBe("1d ago");
+  expect(ago("2026-01-02T03:09:06.000Z", NOW)).toBe("in 5m");
+  expect(ago("yesterday", NOW)).toBe("at an unknown time");
+});

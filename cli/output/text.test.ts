@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { clean, cleanLines, fit, pad, terminalSafeJson, width, wrap } from "./text.ts";
+
+const ESC = "\x1b";
+
+describe("clean", () => {
+  test.each([
+    [`${ESC}[31mred${ESC}[0m`, "\\x1b[31mred\\x1b[0m"],
+    ["two\nlines\r\tand a tab", "two\\nlines\\r\\tand a tab"],
+    ["\x9b2J a C1 control", "\\x9b2J a C1 control"],
+    ["a\u202egnp.exe", "a\\u{202e}gnp.exe"],
+    ["zero\u200bwidth\ufeff", "zero\\u{200b}width\\u{feff}"],
+    ["half a pair \ud800", "half a pair \\u{d800}"],
+    ["日本語 👩‍💻 é ünï", "日本語 👩‍💻 é ünï"],
+  ])("%j is shown as %j", (given, shown) => {
+    expect(clean(given)).toBe(shown);
+  });
+
+  test("nothing that a terminal obeys is left of anything", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        expect(clean(text)).not.toMatch(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/u);
+        expect(cleanLines(text).join("")).not.toMatch(/[\p{Cc}\u2028-\u202e]/u);
+      }),
+    );
+  });
+
+  test("JSON stays the same value without them", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        const shown = terminalSafeJson(JSON.stringify(text));
+        expect(shown).not.toMatch(/[\p{Cc}\u2028-\u202e]/u);
+        expect(JSON.parse(shown)).toBe(text);
+      }),
+    );
+  });
+});
+
+describe("width", () => {
+  test.each([
+    ["plain", 5],
+    ["日本", 4],
+    ["한국어", 6],
+    ["e\u0301", 1],
+    ["👩‍💻", 2],
+    ["🇫🇷", 2],
+    ["☂", 1],
+    ["", 0],
+  ])("%j takes %i columns", (text, columns) => {
+    expect(width(text)).toBe(columns);
+  });
+
+  test("fit and pad hold the width that they are told", () => {
+    expect(fit("日本語", 5)).toBe("日本…");
+    expect(fit("日本語", 4)).toBe("日…");
+    expect(fit("short", 5)).toBe("short");
+    expect(pad("日本", 6)).toBe("日本  ");
+    expect(pad("12", 4, "right")).toBe("  12");
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 0, max: 40 }), (text, columns) => {
+        const line = clean(text);
+        expect(width(fit(line, columns))).toBeLessThanOrEqual(columns);
+        for (const piece of wrap(line, columns + 2)) expect(width(piece)).toBeLessThanOrEqual(columns + 2);
+      }),
+    );
+  });
+
+  test("wrapping breaks at spaces, and a long word wherever it must", () => {
+    expect(wrap("one two three", 7)).toEqual(["one two", "three"]);
+    expect(wrap("abcdefghij k", 4)).toEqual(["abcd", "efgh", "ij k"]);
+  });
+});

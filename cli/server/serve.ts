@@ -1,0 +1,107 @@
+import { CliError } from "../errors.ts";
+import { VERSION } from "../version.ts";
+import { urlOf } from "./address.ts";
+import { type DetachedReport, type ServerReady, startDetached } from "./detach.ts";
+import { layout } from "./folder.ts";
+import { health } from "./health.ts";
+import { fileSink, stderrSink } from "./log.ts";
+import { type Runtime, startRuntime } from "./runtime.ts";
+import { dbFlag, type ServerSettings, serverSettings } from "./settings.ts";
+
+export interface ServeFlags {
+  addr?: string;
+  db?: string;
+  detach?: boolean;
+  /** Set by `startDetached`: log to the file, report to the parent. */
+  detachedChild?: boolean;
+  json?: boolean;
+}
+
+const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Says more about a taken port when it is a coord server that has it. */
+async function explained(error: unknown, { address }: ServerSettings): Promise<unknown> {
+  if (!(error instanceof CliError) || error.data.code !== "port_in_use") return error;
+  const url = urlOf(address);
+  const found = await health(url, { connect_ms: 500, response_ms: 1000 });
+  if (found.state !== "up") return error;
+  return new CliError(`another coord server, of another data folder, already listens on ${url}`, {
+    next: `use that one, or choose another port with --addr, such as 127.0.0.1:0`,
+    data: error.data,
+  });
+}
+
+/** Tells the parent of a background server how it went. A parent that is gone by now does not matter. */
+async function report(message: DetachedReport): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (process.send === undefined || !process.connected) return resolve();
+    process.send(message, () => resolve());
+  });
+  if (process.connected) process.disconnect();
+}
+
+/** Runs until a signal ends it. Resolves with the exit code: 0, or 128 and the signal when a second one forced the end. */
+async function serveHere(settings: ServerSettings, flags: ServeFlags): Promise<number> {
+  let runtime: Runtime | undefined;
+  let stopping = false;
+  let forced: keyof typeof SIGNALS | undefined;
+  for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
+    process.on(name, () => {
+      // Before the server is ready there is nobody to take leave of: ending the process ends workerd and frees the lock.
+      if (runtime === undefined) process.exit(128 + SIGNALS[name]);
+      if (stopping) forced = name;
+      stopping = true;
+      void runtime.stop({ force: forced !== undefined });
+    });
+  }
+  const { folder, address, token, passed } = settings;
+  const log = flags.detachedChild ? fileSink(layout(folder).log) : stderrSink;
+  try {
+    runtime = await startRuntime({ folder, address, token, passed, log });
+  } catch (cause) {
+    const error = await explained(cause, settings);
+    if (flags.detachedChild && error instanceof CliError) {
+      await report({ failed: { message: error.message, next: error.next, exit: error.exit, data: error.data } });
+      return error.exit;
+    }
+    throw error;
+  }
+  const ready: ServerReady = {
+    url: runtime.url,
+    pid: process.pid,
+    workerd_pid: runtime.pid,
+    version: VERSION,
+    workerd: runtime.workerd,
+    db: folder,
+  };
+  if (flags.detachedChild) {
+    log({
+      time: Date.now(),
+      level: "info",
+      message: `coord ${VERSION} serves at ${ready.url} (pid ${ready.pid}, workerd ${ready.workerd})`,
+    });
+    await report({ ready });
+  } else if (flags.json) print(JSON.stringify(ready));
+  else
+    print(`coord ${VERSION} is ready at ${ready.url} (pid ${ready.pid})\ndata in ${folder}\nCtrl-C or coord stop${dbFlag(folder)} ends it`);
+
+  const end = await runtime.exited;
+  if (flags.detachedChild) log({ time: Date.now(), level: "info", message: `the server ended: ${end.reason}` });
+  if (end.reason === "gave_up") throw end.error;
+  return forced === undefined ? 0 : 128 + SIGNALS[forced];
+}
+
+/** `coord serve`: in this process until a signal, or with `--detach` in the background. Resolves with the exit code. */
+export async function serve(flags: ServeFlags): Promise<number> {
+  const settings = serverSettings(flags);
+  if (!flags.detach) return serveHere(settings, flags);
+  const ready = await startDetached(settings);
+  if (flags.json) print(JSON.stringify(ready));
+  else
+    print(`coord ${VERSION} runs at ${ready.url} (pid ${ready.pid})\ndata and log in ${ready.db}\ncoord stop${dbFlag(ready.db)} ends it`);
+  return 0;
+}
