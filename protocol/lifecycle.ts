@@ -83,7 +83,12 @@ const DRAGGED = [
   ...(["backlog", "claimed", "review"] as const).map((from) => ({ from, to: "pending" as const, event: "task.ready" })),
   ...(["backlog", "pending", "review"] as const).map((from) => ({ from, to: "claimed" as const, event: "task.claimed" })),
   ...(["backlog", "pending", "claimed"] as const).map((from) => ({ from, to: "review" as const, event: "task.submitted" })),
-].map((move) => ({ ...move, by: "tasks/update" as const, who: "person" as const, guard: "a job for people; forward only when nothing holds it" }));
+].map((move) => ({
+  ...move,
+  by: "tasks/update" as const,
+  who: "person" as const,
+  guard: "a job for people; forward only when nothing holds it",
+}));
 
 /** A person finishes a job for people from wherever it stands. */
 const FINISHED = (["backlog", "pending", "review"] as const).map((from) => ({

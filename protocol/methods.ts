@@ -163,7 +163,9 @@ export const METHODS = {
       labels: labels.default([]),
       review: ReviewMode.default("none"),
       required_approvals: approvals.default(1),
-      ref: LocalRef.optional().describe("a name for this task within its batch; siblings depend on it as @name, and the batch is all or nothing"),
+      ref: LocalRef.optional().describe(
+        "a name for this task within its batch; siblings depend on it as @name, and the batch is all or nothing",
+      ),
       depends_on: z
         .array(TaskRef)
         .max(...atMost("depends_on"))
@@ -222,7 +224,11 @@ export const METHODS = {
     params: z.object({
       ...held,
       result: Json.optional(),
-      summary: z.string().max(...atMost("reason_chars")).optional().describe("one paragraph on what was done, for reviewers and the next attempt"),
+      summary: z
+        .string()
+        .max(...atMost("reason_chars"))
+        .optional()
+        .describe("one paragraph on what was done, for reviewers and the next attempt"),
       post_ack: z.boolean().optional(),
       ack_name: name.optional(),
       ack_priority: priority.optional(),
@@ -390,7 +396,13 @@ export const METHODS = {
     mutates: true,
     summary: "Say something on a task, for ever; @handle tells that agent.",
   },
-  "notes/list": { params: z.strictObject({ id: TaskRef }), result: z.array(Note), action: "read", mutates: false, summary: "The notes on a task, oldest first." },
+  "notes/list": {
+    params: z.strictObject({ id: TaskRef }),
+    result: z.array(Note),
+    action: "read",
+    mutates: false,
+    summary: "The notes on a task, oldest first.",
+  },
   "notes/retract": {
     params: z.strictObject({ note_id: z.uuid(), reason: body, agent_id: AgentId.optional(), ...key }),
     result: Note,
@@ -406,7 +418,13 @@ export const METHODS = {
     summary: "Overwrite the body of a note that leaked a secret; the record stays, and this is logged.",
   },
   "tasks/graph": {
-    params: z.strictObject({ ids: z.array(TaskRef).max(...atMost("filter_ids")).optional(), all: z.boolean().optional() }),
+    params: z.strictObject({
+      ids: z
+        .array(TaskRef)
+        .max(...atMost("filter_ids"))
+        .optional(),
+      all: z.boolean().optional(),
+    }),
     result: z.object({
       tasks: z.array(Task.pick({ id: true, number: true, name: true, kind: true, state: true, claimed_by: true, held: true })),
       edges: z.array(z.object({ task_id: Task.shape.id, depends_on: Task.shape.id })),

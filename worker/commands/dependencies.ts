@@ -1,4 +1,14 @@
-import { conflict, isTerminal, LIMITS, overLimit, type Params, type Refusal, refuse, type Result, type Task } from "../../protocol/index.ts";
+import {
+  conflict,
+  isTerminal,
+  LIMITS,
+  overLimit,
+  type Params,
+  type Refusal,
+  type Result,
+  refuse,
+  type Task,
+} from "../../protocol/index.ts";
 import { resolveTask } from "../core/refs.ts";
 import type { Sql } from "../core/sql.ts";
 import { type TaskRow, taskByNumber, toTask } from "../core/tasks.ts";
@@ -23,7 +33,8 @@ export function undepend(turn: Turn, params: Params<"tasks/undepend">): Outcome<
   const pair = resolvePair(turn, params);
   if (!pair.ok) return pair;
   const { row, on } = pair.value;
-  if (!hasEdge(turn.sql, row, on)) return refused(refuse("not_found", `#${row.number} does not depend on #${on.number}`, { id: row.id, on: on.id }));
+  if (!hasEdge(turn.sql, row, on))
+    return refused(refuse("not_found", `#${row.number} does not depend on #${on.number}`, { id: row.id, on: on.id }));
   turn.sql.run("DELETE FROM dependencies WHERE number = ? AND depends_on = ?", row.number, on.number);
   const after = recount(turn, row, -1, on.state === "completed" ? 0 : -1);
   turn.appendFor(after, "dependency.removed", params.agent_id ?? null, { on: on.id });
@@ -47,7 +58,11 @@ export function unblockDependents(turn: Turn, done: TaskRow): void {
 function whyNotDepend(sql: Sql, row: TaskRow, on: TaskRow): Refusal | undefined {
   if (row.state !== "idea" && row.state !== "backlog" && row.state !== "pending") {
     const reason = isTerminal(row.state) ? "terminal" : "wrong_state";
-    return conflict(reason, `#${row.number} is ${row.state}; dependencies are added before anybody works on it`, { id: row.id, number: row.number, state: row.state });
+    return conflict(reason, `#${row.number} is ${row.state}; dependencies are added before anybody works on it`, {
+      id: row.id,
+      number: row.number,
+      state: row.state,
+    });
   }
   const most = LIMITS.depends_on;
   if (row.dependencies >= most.value) return overLimit("depends_on", most.value, most.unit, row.dependencies + 1);
@@ -111,12 +126,19 @@ export function graph(turn: Turn, params: Params<"tasks/graph">): Outcome<Result
       roots.push(found.value.number);
     }
     // everything that the roots wait for, and everything that waits for them
-    for (const step of ["SELECT depends_on AS other FROM dependencies WHERE number = ?", "SELECT number AS other FROM dependencies WHERE depends_on = ?"]) {
+    for (const step of [
+      "SELECT depends_on AS other FROM dependencies WHERE number = ?",
+      "SELECT number AS other FROM dependencies WHERE depends_on = ?",
+    ]) {
       const queue = [...roots];
       const seen = new Set(queue);
       for (const at of queue) {
         wanted.add(at);
-        for (const { other } of turn.sql.all<{ other: number }>(step, at)) if (!seen.has(other)) queue.push((seen.add(other), other));
+        for (const { other } of turn.sql.all<{ other: number }>(step, at))
+          if (!seen.has(other)) {
+            seen.add(other);
+            queue.push(other);
+          }
       }
     }
   } else {

@@ -1,6 +1,6 @@
 import {
-  canMove,
   type ClaimEnd,
+  canMove,
   conflict,
   isTerminal,
   type Params,
@@ -179,7 +179,9 @@ export function complete(turn: Turn, params: Params<"tasks/complete">): Outcome<
 function mayFinish(turn: Turn, row: TaskRow, agent_id: string | undefined): boolean {
   const person = agent_id !== undefined && row.performer === "user" && turn.presence.typeOf(turn.sql, agent_id) === "user";
   // what is in review was handed in by somebody, who does not approve it by finishing it
-  return person && row.blocked === 0 && row.review === "none" && canMove(row.state, "completed", "tasks/complete") && row.state !== "claimed";
+  return (
+    person && row.blocked === 0 && row.review === "none" && canMove(row.state, "completed", "tasks/complete") && row.state !== "claimed"
+  );
 }
 
 function finish(turn: Turn, row: TaskRow, to: State, agent_id: string, result: string | null): TaskRow {

@@ -30,14 +30,23 @@ export function drag(turn: Turn, before: TaskRow, params: Params<"tasks/update">
 function whyNotDragged(turn: Turn, row: TaskRow, to: State, params: Params<"tasks/update">): Refusal | undefined {
   const now = { id: row.id, number: row.number, state: row.state, holder: row.state === "claimed" ? row.claimed_by : null };
   const person = params.agent_id !== undefined && turn.presence.typeOf(turn.sql, params.agent_id) === "user";
-  const other = Object.entries(params).find(([name, value]) => value !== undefined && !["id", "rev", "state", "agent_id", "idempotency_key"].includes(name));
-  if (other) return refuse("invalid_params", "tasks/update: move a task or change its fields, one at a time", { issues: [{ path: other[0], message: "not with state" }] });
+  const other = Object.entries(params).find(
+    ([name, value]) => value !== undefined && !["id", "rev", "state", "agent_id", "idempotency_key"].includes(name),
+  );
+  if (other)
+    return refuse("invalid_params", "tasks/update: move a task or change its fields, one at a time", {
+      issues: [{ path: other[0], message: "not with state" }],
+    });
   if (row.performer !== "user" || !canMove(row.state, to, "tasks/update")) {
-    const hint = row.performer === "user" ? `it is ${row.state}` : "only jobs for people are moved by hand; use ready, unready, claim, release, complete or review";
+    const hint =
+      row.performer === "user"
+        ? `it is ${row.state}`
+        : "only jobs for people are moved by hand; use ready, unready, claim, release, complete or review";
     return conflict("wrong_state", `#${row.number} cannot be moved to ${to}: ${hint}`, now);
   }
   if (!person) return conflict("not_claimable", `#${row.number} is a job for a person; ${params.agent_id ?? "nobody named"} is none`, now);
-  if (row.blocked > 0 && (to === "claimed" || to === "review")) return conflict("held", `#${row.number} is held`, { ...now, held: toTask(turn.sql, row).held });
+  if (row.blocked > 0 && (to === "claimed" || to === "review"))
+    return conflict("held", `#${row.number} is held`, { ...now, held: toTask(turn.sql, row).held });
   if (to === "claimed" && row.assignee !== null && row.assignee !== params.agent_id) {
     return conflict("not_claimable", `#${row.number} is reserved for ${row.assignee}`, { ...now, assignee: row.assignee });
   }

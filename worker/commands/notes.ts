@@ -65,7 +65,8 @@ export function notesOf(sql: Sql, row: Pick<TaskRow, "number" | "id">): Note[] {
 export function retractNote(turn: Turn, params: Params<"notes/retract">): Outcome<Note> {
   const given = noteRow(turn.sql, params.note_id);
   if (!given) return refused(noSuchNote(params.note_id));
-  if (given.retracted_at !== null) return refused(conflict("wrong_state", `this note was retracted by ${given.by}`, { note_id: given.note_id }));
+  if (given.retracted_at !== null)
+    return refused(conflict("wrong_state", `this note was retracted by ${given.by}`, { note_id: given.note_id }));
   return withdraw(turn, given, params, false);
 }
 
@@ -87,7 +88,8 @@ function withdraw(turn: Turn, note: NoteRow, params: { reason: string; agent_id?
     turn.now,
     purged ? 1 : 0,
   );
-  if (purged) turn.sql.run("UPDATE notes SET body = ? WHERE note_id = ?", `sha256:${fingerprint("note", { body: note.body })}`, note.note_id);
+  if (purged)
+    turn.sql.run("UPDATE notes SET body = ? WHERE note_id = ?", `sha256:${fingerprint("note", { body: note.body })}`, note.note_id);
   const row = taskByNumber(turn.sql, note.number)!;
   turn.appendFor(row, purged ? "note.purged" : "note.retracted", by, { note_id: note.note_id, reason: params.reason });
   return answer(toNote(noteRow(turn.sql, note.note_id)!, row));

@@ -1,4 +1,4 @@
-import { conflict, type Params, refuse, type Review, type Task } from "../../protocol/index.ts";
+import { conflict, type Params, type Review, refuse, type Task } from "../../protocol/index.ts";
 import { resolveTask } from "../core/refs.ts";
 import type { Sql } from "../core/sql.ts";
 import { type TaskRow, taskByNumber, toTask } from "../core/tasks.ts";
@@ -31,7 +31,11 @@ export function review(turn: Turn, params: Params<"tasks/review">): Outcome<Task
   const row = found.value;
   const now = { id: row.id, number: row.number, state: row.state, attempt: row.attempt };
   if (params.decision !== "approve" && params.body === undefined) {
-    return refused(refuse("invalid_params", `tasks/review: ${params.decision} needs a body: say what`, { issues: [{ path: "body", message: "required" }] }));
+    return refused(
+      refuse("invalid_params", `tasks/review: ${params.decision} needs a body: say what`, {
+        issues: [{ path: "body", message: "required" }],
+      }),
+    );
   }
   const tooLong = overBytes(params.body ?? "", "note_bytes");
   if (tooLong) return refused(tooLong);
@@ -40,10 +44,14 @@ export function review(turn: Turn, params: Params<"tasks/review">): Outcome<Task
     return refused(conflict(reason, `#${row.number} is ${row.state}, not in review`, now));
   }
   if (params.attempt !== undefined && params.attempt !== row.attempt) {
-    return refused(conflict("wrong_state", `attempt ${params.attempt} of #${row.number} is over; attempt ${row.attempt} is in review`, now));
+    return refused(
+      conflict("wrong_state", `attempt ${params.attempt} of #${row.number} is over; attempt ${row.attempt} is in review`, now),
+    );
   }
   if (heldAttempt(turn.sql, row, params.agent_id)) {
-    return refused(conflict("self_review", `${params.agent_id} worked on attempt ${row.attempt} of #${row.number} and cannot review it`, now));
+    return refused(
+      conflict("self_review", `${params.agent_id} worked on attempt ${row.attempt} of #${row.number} and cannot review it`, now),
+    );
   }
   const after = params.decision === "request_changes" ? sendBack(turn, row) : row;
   const review_id = record(turn, after, params);
@@ -60,7 +68,13 @@ export function dismiss(turn: Turn, params: Params<"reviews/dismiss">): Outcome<
   if (given.decision !== "request_changes" || turn.sql.first("SELECT 1 FROM dismissals WHERE review_id = ?", params.review_id)) {
     return refused(conflict("wrong_state", "only an open request for changes is dismissed", now));
   }
-  turn.sql.run("INSERT INTO dismissals (review_id, by, reason, at) VALUES (?, ?, ?, ?)", params.review_id, params.agent_id, params.reason, turn.now);
+  turn.sql.run(
+    "INSERT INTO dismissals (review_id, by, reason, at) VALUES (?, ?, ?, ?)",
+    params.review_id,
+    params.agent_id,
+    params.reason,
+    turn.now,
+  );
   turn.appendFor(row, "review.dismissed", params.agent_id, { review_id: params.review_id, reason: params.reason });
   if (row.state === "review" && isApproved(turn.sql, row)) return answer(toTask(turn.sql, accept(turn, row, params.review_id)));
   return answer(toTask(turn.sql, row));
@@ -87,13 +101,21 @@ export function reviewsOf(sql: Sql, row: Pick<TaskRow, "number" | "id">): Review
 }
 
 function heldAttempt(sql: Sql, row: TaskRow, agent_id: string): boolean {
-  return sql.first("SELECT 1 FROM claims WHERE number = ? AND attempt = ? AND agent_id = ? LIMIT 1", row.number, row.attempt, agent_id) !== undefined;
+  return (
+    sql.first("SELECT 1 FROM claims WHERE number = ? AND attempt = ? AND agent_id = ? LIMIT 1", row.number, row.attempt, agent_id) !==
+    undefined
+  );
 }
 
 function record(turn: Turn, row: TaskRow, params: Params<"tasks/review">): string {
   const review_id = turn.newId();
   const mentions = mentionsIn(params.body ?? "");
-  const event = turn.appendFor(row, "review.decided", params.agent_id, { review_id, decision: params.decision, attempt: row.attempt, mentions });
+  const event = turn.appendFor(row, "review.decided", params.agent_id, {
+    review_id,
+    decision: params.decision,
+    attempt: row.attempt,
+    mentions,
+  });
   turn.sql.run(
     "INSERT INTO reviews (review_id, number, attempt, reviewer, decision, body, mentions, seq, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     review_id,
@@ -141,5 +163,9 @@ function sendBack(turn: Turn, row: TaskRow): TaskRow {
 }
 
 function moved(turn: Turn, row: TaskRow, set: string): TaskRow {
-  return turn.sql.first<TaskRow>(`UPDATE tasks SET ${set}, updated_at = ?, rev = rev + 1 WHERE number = ? AND state = 'review' RETURNING *`, turn.now, row.number)!;
+  return turn.sql.first<TaskRow>(
+    `UPDATE tasks SET ${set}, updated_at = ?, rev = rev + 1 WHERE number = ? AND state = 'review' RETURNING *`,
+    turn.now,
+    row.number,
+  )!;
 }

@@ -1,6 +1,6 @@
 import { conflict, type Refusal, refuse, type Task } from "../../protocol/index.ts";
-import type { Call } from "../core/parse.ts";
-import { type Outcome, refused, type Turn } from "../core/turn.ts";
+import type { Call } from "./parse.ts";
+import { type Outcome, refused, type Turn } from "./turn.ts";
 
 /**
  * The `tasks/send` calls of one batch of which any has a `ref`: a plan, posted whole or not at all. A sibling is named in `depends_on` as
@@ -23,12 +23,21 @@ export class Plan {
   }
 
   /** @param post runs one call whose references have been replaced by ids */
-  outcome(call: Call, turn: Turn, transaction: <T>(body: () => T) => T, post: (params: Record<string, unknown>) => Outcome<unknown>): Outcome<unknown> {
+  outcome(
+    call: Call,
+    turn: Turn,
+    transaction: <T>(body: () => T) => T,
+    post: (params: Record<string, unknown>) => Outcome<unknown>,
+  ): Outcome<unknown> {
     this.#outcomes ??= this.#run(turn, transaction, post);
     return this.#outcomes.get(call)!;
   }
 
-  #run(turn: Turn, transaction: <T>(body: () => T) => T, post: (params: Record<string, unknown>) => Outcome<unknown>): Map<Call, Outcome<unknown>> {
+  #run(
+    turn: Turn,
+    transaction: <T>(body: () => T) => T,
+    post: (params: Record<string, unknown>) => Outcome<unknown>,
+  ): Map<Call, Outcome<unknown>> {
     const outcomes = new Map<Call, Outcome<unknown>>();
     const ordered = inOrder(this.#calls);
     if (!Array.isArray(ordered)) return this.#allRefused(ordered.call, ordered.refusal);
@@ -38,7 +47,10 @@ export class Plan {
       transaction(() => {
         const ids = new Map<string, string>();
         for (const call of ordered) {
-          const outcome = post({ ...call.params, depends_on: dependsOn(call).map((on) => ids.get(on) ?? on) });
+          const outcome = post({
+            ...call.params,
+            depends_on: dependsOn(call).map((on) => (typeof on === "string" ? (ids.get(on) ?? on) : on)),
+          });
           if (!outcome.ok) {
             failed = { call, refusal: outcome.refusal };
             throw new Undo();
@@ -63,7 +75,15 @@ export class Plan {
     return new Map(
       this.#calls.map((call) => {
         if (call === culprit) return [call, refused(refusal)];
-        return [call, refused(refuse("invalid_params", `nothing of this plan was posted: ${name} was refused: ${refusal.message}`, { issues: [], refused: name }))];
+        return [
+          call,
+          refused(
+            refuse("invalid_params", `nothing of this plan was posted: ${name} was refused: ${refusal.message}`, {
+              issues: [],
+              refused: name,
+            }),
+          ),
+        ];
       }),
     );
   }
@@ -83,7 +103,13 @@ function inOrder(calls: readonly Call[]): Call[] | { call: Call; refusal: Refusa
   for (const call of calls) {
     const { ref } = call.params;
     if (typeof ref !== "string") continue;
-    if (byRef.has(`@${ref}`)) return { call, refusal: refuse("invalid_params", `tasks/send: ref: @${ref} is used twice in this batch`, { issues: [{ path: "ref", message: "used twice" }] }) };
+    if (byRef.has(`@${ref}`))
+      return {
+        call,
+        refusal: refuse("invalid_params", `tasks/send: ref: @${ref} is used twice in this batch`, {
+          issues: [{ path: "ref", message: "used twice" }],
+        }),
+      };
     byRef.set(`@${ref}`, call);
   }
   const placed = new Set<Call>();
@@ -101,7 +127,13 @@ function inOrder(calls: readonly Call[]): Call[] | { call: Call; refusal: Refusa
       if (typeof on !== "string" || !on.startsWith("@")) continue;
       const sibling = byRef.get(on);
       if (sibling) place(sibling);
-      else wrong ??= { call, refusal: refuse("invalid_params", `tasks/send: depends_on: no task in this batch has the ref ${on}`, { issues: [{ path: "depends_on", message: `unknown ${on}` }] }) };
+      else
+        wrong ??= {
+          call,
+          refusal: refuse("invalid_params", `tasks/send: depends_on: no task in this batch has the ref ${on}`, {
+            issues: [{ path: "depends_on", message: `unknown ${on}` }],
+          }),
+        };
     }
     path.pop();
     placed.add(call);
