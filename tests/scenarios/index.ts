@@ -1,0 +1,13 @@
+import type { Connect } from "./client.ts";
+import { claims } from "./claims.ts";
+import { endings } from "./endings.ts";
+import { filters } from "./filters.ts";
+import { leases } from "./leases.ts";
+import { matching } from "./matching.ts";
+import { queue } from "./queue.ts";
+import { retries } from "./retries.ts";
+import { waits } from "./waits.ts";
+import { wire } from "./wire.ts";
+
+/** Every scenario, for whatever runs coord: `connect` gives each test a workspace of its own. */
+export const SCENARIOS: readonly ((connect: Connect) => void)[] = [wire, claims, leases, endings, filters, matching, waits, queue, retries];
