@@ -15,6 +15,7 @@ import { resolveTask } from "../core/refs.ts";
 import { marks } from "../core/sql.ts";
 import { type TaskRow, toTask } from "../core/tasks.ts";
 import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
+import { depthBelow } from "./dependencies.ts";
 
 const encoder = new TextEncoder();
 
@@ -50,6 +51,9 @@ export function send(turn: Turn, params: Params<"tasks/send">): Outcome<Task> {
     if (!found.ok) return found;
     dependencies.set(found.value.number, found.value);
   }
+  const depth = 1 + Math.max(0, ...[...dependencies.keys()].map((number) => depthBelow(turn.sql, number)));
+  const deepest = LIMITS.dependency_depth;
+  if (depth > deepest.value) return refused(overLimit("dependency_depth", deepest.value, deepest.unit, depth));
   const payload = encodeJson(params.payload, "payload_bytes");
   if (!payload.ok) return payload;
   const tooLong = overBytes(params.description, "description_bytes");

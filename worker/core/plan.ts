@@ -47,10 +47,9 @@ export class Plan {
       transaction(() => {
         const ids = new Map<string, string>();
         for (const call of ordered) {
-          const outcome = post({
-            ...call.params,
-            depends_on: dependsOn(call).map((on) => (typeof on === "string" ? (ids.get(on) ?? on) : on)),
-          });
+          const { dependsOn: _camel, ...params } = call.params;
+          const depends_on = dependsOn(call).map((on) => (typeof on === "string" ? (ids.get(on) ?? on) : on));
+          const outcome = post({ ...params, depends_on });
           if (!outcome.ok) {
             failed = { call, refusal: outcome.refusal };
             throw new Undo();
