@@ -30,6 +30,8 @@ export type ParsedCall = Call | { readonly id: RpcId; readonly refusal: Refusal 
 
 /** The calls in a body or frame, or the refusal of the whole (JSON-RPC §6). */
 export function parseBody(text: string): Outcome<{ calls: ParsedCall[]; batch: boolean }> {
+  const { value: deepest, unit: levels } = LIMITS.json_depth;
+  if (isDeeper(text, deepest)) return refused(overLimit("json_depth", deepest, levels, "more"));
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -43,6 +45,24 @@ export function parseBody(text: string): Outcome<{ calls: ParsedCall[]; batch: b
   const calls = body.map(parseCall);
   for (const [call, plan] of Plan.of(calls.filter((call): call is Call => "method" in call))) call.plan = plan;
   return answer({ calls, batch: true });
+}
+
+/** Whether brackets nest deeper than allowed, told before anything recurses over the value. */
+function isDeeper(text: string, most: number): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (quoted) {
+      if (code === 0x5c) at += 1;
+      else if (code === 0x22) quoted = false;
+    } else if (code === 0x22) quoted = true;
+    else if (code === 0x5b || code === 0x7b) {
+      depth += 1;
+      if (depth > most) return true;
+    } else if (code === 0x5d || code === 0x7d) depth -= 1;
+  }
+  return false;
 }
 
 function parseCall(value: unknown): ParsedCall {
@@ -115,6 +135,14 @@ function flatten(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
     Math.max(...branch.map((inner) => inner.path.length + (inner.code === "invalid_type" ? 0 : 1)));
   const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0]!;
   return best.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+/** The size of a frame in bytes where it is over the limit. */
+export function tooManyBytes(frame: string): number | undefined {
+  const most = LIMITS.body_bytes.value;
+  if (frame.length * 3 <= most) return undefined;
+  const bytes = new TextEncoder().encode(frame).byteLength;
+  return bytes > most ? bytes : undefined;
 }
 
 /** The refusal of a body or frame over the limit, in bytes. */

@@ -1,7 +1,7 @@
 import { type Event, LIMITS, type Params, type Principal, type Result, type RpcResponse, refuse } from "../../protocol/index.ts";
 import { checkCursor, head, readEvents } from "../commands/reads.ts";
 import { timedOut, tooManyWaits, type WaitFor } from "../commands/wait.ts";
-import { bodyTooLarge, type ParsedCall, parseBody } from "../core/parse.ts";
+import { bodyTooLarge, type ParsedCall, parseBody, tooManyBytes } from "../core/parse.ts";
 import type { Presence } from "../core/presence.ts";
 import { rpcResponse } from "../core/reply.ts";
 import type { Sql } from "../core/sql.ts";
@@ -71,8 +71,9 @@ export class Sessions {
       session.send(rpcResponse(null, refused(refuse("invalid_request", "frames are JSON text, not binary"))));
       return;
     }
-    if (frame.length > LIMITS.body_bytes.value) {
-      session.send(rpcResponse(null, refused(bodyTooLarge(frame.length))));
+    const over = tooManyBytes(frame);
+    if (over !== undefined) {
+      session.send(rpcResponse(null, refused(bodyTooLarge(over))));
       return;
     }
     const parsed = parseBody(frame);

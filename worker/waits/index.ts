@@ -58,7 +58,8 @@ export class WaitIndex<W extends Waiter> {
   }
 
   add(waiter: W): void {
-    const keys = this.#keysOf(waiter);
+    // a filter may give a value twice
+    const keys = [...new Set(this.#keysOf(waiter))];
     this.#filed.set(waiter, keys);
     for (const key of keys) {
       const drawer = this.#drawers.get(key);
