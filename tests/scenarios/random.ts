@@ -30,20 +30,7 @@ export const step = fc.record({
   /** Which task, counted round. */
   at: fc.nat(1000),
   agent: fc.constantFrom(...AGENTS),
-  method: fc.constantFrom(
-    "claim",
-    "complete",
-    "fail",
-    "release",
-    "cancel",
-    "retry",
-    "ready",
-    "unready",
-    "update",
-    "extend",
-    "next",
-    "send",
-  ),
+  method: fc.constantFrom("claim", "complete", "fail", "release", "cancel", "retry", "ready", "unready", "update", "extend", "next", "send"),
   /** Which variant of the call. */
   how: fc.nat(1000),
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Connect } from "./client.ts";
+import { Board, type Connect } from "./client.ts";
 
 /** Waiting is exact: what matched is never missed, and nobody asks twice (domain §7). */
 export function waits(connect: Connect): void {
@@ -34,8 +34,7 @@ export function waits(connect: Connect): void {
 
     it("over HTTP is answered by the server in one request, long before its time is up", async () => {
       const board = connect();
-      const waiter = connect();
-      const own = Object.assign(Object.create(Object.getPrototypeOf(waiter)), waiter, { name: board.name }) as typeof board;
+      const own = new Board(board.name, board.transport);
       const waiting = own.call("tasks/wait", { filter: { kind: "ack", name_contains: "stable" }, timeout_ms: 60_000 });
       await board.waiting(1);
       await board.call("tasks/send", { name: "v1.1 unstable?", kind: "bug" });

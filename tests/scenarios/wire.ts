@@ -24,13 +24,7 @@ export function wire(connect: Connect): void {
       for (const field of FIRST_BLOCK) expect(result).toHaveProperty(field);
       expect(result).not.toHaveProperty("claimed_at");
       expect(result).not.toHaveProperty("lease_until");
-      expect([result.name, result.kind, result.priority, result.state, result.claimed_by]).toEqual([
-        "fix it",
-        "bug",
-        "high",
-        "pending",
-        null,
-      ]);
+      expect([result.name, result.kind, result.priority, result.state, result.claimed_by]).toEqual(["fix it", "bug", "high", "pending", null]);
       expect([result.payload, result.result]).toEqual([{ a: [1, null] }, null]);
       expect(result.created_at).toMatch(TIME);
       expect((await plain(board, "tasks/get", { id: result.id })).result).toEqual(result);
@@ -70,9 +64,8 @@ export function wire(connect: Connect): void {
       expect(extended).toEqual({ ok: true, lease_until: expect.stringMatching(TIME) });
       expect(Date.parse(extended.lease_until)).toBeGreaterThan(Date.parse(claimed.lease_until));
 
-      const done = (
-        await plain(board, "tasks/complete", { id, result: { sha: "f00" }, postAck: true, ackName: "fixed", ackPayload: { v: 1 } })
-      ).result;
+      const done = (await plain(board, "tasks/complete", { id, result: { sha: "f00" }, postAck: true, ackName: "fixed", ackPayload: { v: 1 } }))
+        .result;
       expect(Object.keys(done).sort()).toEqual(["ack", "ok", "task"]);
       expect([done.ok, done.task.state, done.task.result, done.task.claimed_by]).toEqual([true, "completed", { sha: "f00" }, "a"]);
       expect(done.task).not.toHaveProperty("lease_until");
