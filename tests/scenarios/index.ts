@@ -9,10 +9,14 @@ import { leases } from "./leases.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { limits } from "./limits.ts";
 import { matching } from "./matching.ts";
+import { notes } from "./notes.ts";
+import { people } from "./people.ts";
+import { plans } from "./plans.ts";
 import { queue } from "./queue.ts";
 import { retries } from "./retries.ts";
+import { reviews } from "./reviews.ts";
 import { waits } from "./waits.ts";
 import { wire } from "./wire.ts";
 
 /** Every scenario, for whatever runs coord: `connect` gives each test a workspace of its own. */
-export const SCENARIOS: readonly ((connect: Connect) => void)[] = [wire, claims, leases, endings, filters, matching, waits, queue, retries, frames, batches, limits, lifecycle, dependencies];
+export const SCENARIOS: readonly ((connect: Connect) => void)[] = [wire, claims, leases, endings, filters, matching, waits, queue, retries, frames, batches, limits, lifecycle, dependencies, plans, reviews, notes, people];
