@@ -21,7 +21,7 @@ export default defineConfig({
       {
         test: {
           name: "processes",
-          include: ["protocol/**/*.test.ts", "cli/**/*.test.ts", "tests/**/*.test.ts", "bench/**/*.test.ts"],
+          include: ["{protocol,cli,vault-sync,tests,bench}/**/*.test.{ts,tsx}"],
           globalSetup: ["tests/harness/build.ts"],
           testTimeout: 30_000,
           hookTimeout: 30_000,

@@ -46,6 +46,8 @@ export const filterFields = {
   q: text("filter_text_chars").regex(/\S/, "at least one word").optional(),
   /** true: only what can be claimed now. false: only what cannot. */
   ready: z.boolean().optional(),
+  /** Waits and events only: a note or review that names one of these handles with `@`. */
+  mentions: some(AgentId),
 };
 
 /** What `tasks/list`, `tasks/next`, `tasks/wait` and subscriptions ask for. All fields given must hold. */

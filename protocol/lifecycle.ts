@@ -63,8 +63,8 @@ export function priorityRank(priority: string): number {
 export const CLAIM_ENDS = ["completed", "submitted", "failed", "released", "lapsed", "cancelled"] as const;
 export type ClaimEnd = (typeof CLAIM_ENDS)[number];
 
-/** Who moves a task along a transition. `system` is the coordinator itself: a lapsed lease, a completed dependency. */
-export type Mover = "anyone" | "holder" | "reviewer" | "system";
+/** Who moves a task along a transition. `person`: somebody of type `user`, and only a job for people. `system` is the coordinator itself: a lapsed lease, a completed dependency. */
+export type Mover = "anyone" | "holder" | "reviewer" | "person" | "system";
 
 export interface Transition {
   /** null: the task comes into being. */
@@ -76,6 +76,29 @@ export interface Transition {
   readonly guard: string;
   readonly event: string;
 }
+
+/** What a person does with a job for people by dragging its card: between the open states, forward and back (jobs.md T7, T10, T11). */
+const DRAGGED = [
+  ...(["pending", "claimed", "review"] as const).map((from) => ({ from, to: "backlog" as const, event: "task.held" })),
+  ...(["backlog", "claimed", "review"] as const).map((from) => ({ from, to: "pending" as const, event: "task.ready" })),
+  ...(["backlog", "pending", "review"] as const).map((from) => ({ from, to: "claimed" as const, event: "task.claimed" })),
+  ...(["backlog", "pending", "claimed"] as const).map((from) => ({ from, to: "review" as const, event: "task.submitted" })),
+].map((move) => ({
+  ...move,
+  by: "tasks/update" as const,
+  who: "person" as const,
+  guard: "a job for people; forward only when nothing holds it",
+}));
+
+/** A person finishes a job for people from wherever it stands. */
+const FINISHED = (["backlog", "pending", "review"] as const).map((from) => ({
+  from,
+  to: "completed" as const,
+  by: "tasks/complete" as const,
+  who: "person" as const,
+  guard: "a job for people that nothing holds",
+  event: "task.completed",
+}));
 
 /** Every transition there is. What is not listed does not happen. */
 export const TRANSITIONS = [
@@ -111,6 +134,8 @@ export const TRANSITIONS = [
     event: "review.decided",
   },
   { from: "review", to: "pending", by: "tasks/review", who: "reviewer", guard: "request_changes with a body", event: "review.decided" },
+  ...DRAGGED,
+  ...FINISHED,
   { from: "idea", to: "cancelled", by: "tasks/cancel", who: "anyone", guard: "", event: "task.cancelled" },
   { from: "backlog", to: "cancelled", by: "tasks/cancel", who: "anyone", guard: "", event: "task.cancelled" },
   { from: "pending", to: "cancelled", by: "tasks/cancel", who: "anyone", guard: "", event: "task.cancelled" },

@@ -66,6 +66,25 @@ const labels = z
   .max(...atMost("labels"))
   .transform((all) => [...new Set(all)]);
 const description = z.string();
+const approvals = z
+  .int()
+  .min(1)
+  .max(...atMost("required_approvals"));
+
+/** A task's name within one batch. */
+const LocalRef = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,37}$/, "letters, digits, - _ . and at most 38 of them");
+
+/** Text of a note or a review, in markdown. */
+const body = z.string().regex(/\S/, "something to say");
+
+/** What a person may move a job for people to. */
+const movedState = z.string().transform((word, context) => {
+  const state = stateFromInput(word);
+  if (state === "backlog" || state === "pending" || state === "claimed" || state === "review") return state;
+  context.addIssue({ code: "custom", message: "a task is moved to backlog, pending, claimed or review", input: word });
+  return z.NEVER;
+});
+
 const held = { id: TaskRef, agent_id: AgentId.optional(), claim_id: ClaimId.optional() };
 
 const initialState = z.string().transform((word, context) => {
@@ -107,6 +126,10 @@ export const Checkin = z.object({
   urgent: z.array(BriefTask),
   /** What happened since this agent last checked in. */
   changes: z.object({ since: cursor, counts: z.record(z.string(), z.int()), recent: z.array(z.string()) }),
+  /** Reviews of work that this agent handed in, since it last checked in. */
+  feedback: z.array(z.object({ task: z.string(), reviewer: z.string(), decision: z.string(), body: z.string() })),
+  /** Where it was named with @ since. */
+  mentions: z.array(z.object({ task: z.string(), by: z.string(), body: z.string() })),
   agents: z.array(Agent.pick({ id: true, status: true, current_task: true })),
   cursor,
 });
@@ -139,6 +162,10 @@ export const METHODS = {
       assignee: AgentId.nullable().default(null),
       labels: labels.default([]),
       review: ReviewMode.default("none"),
+      required_approvals: approvals.default(1),
+      ref: LocalRef.optional().describe(
+        "a name for this task within its batch; siblings depend on it as @name, and the batch is all or nothing",
+      ),
       depends_on: z
         .array(TaskRef)
         .max(...atMost("depends_on"))
@@ -197,6 +224,11 @@ export const METHODS = {
     params: z.object({
       ...held,
       result: Json.optional(),
+      summary: z
+        .string()
+        .max(...atMost("reason_chars"))
+        .optional()
+        .describe("one paragraph on what was done, for reviewers and the next attempt"),
       post_ack: z.boolean().optional(),
       ack_name: name.optional(),
       ack_priority: priority.optional(),
@@ -299,7 +331,8 @@ export const METHODS = {
       assignee: AgentId.nullable().optional(),
       labels: labels.optional(),
       review: ReviewMode.optional(),
-      state: z.literal("backlog").optional().describe("promotes an idea"),
+      required_approvals: approvals.optional(),
+      state: movedState.optional().describe("backlog promotes an idea; a person moves a job for people between the open states"),
       ...key,
     }),
     result: Task,
@@ -320,6 +353,85 @@ export const METHODS = {
     action: "read",
     mutates: false,
     summary: "Answer as soon as a matching task exists or, with `after`, as one changes.",
+  },
+  "tasks/depend": {
+    params: z.strictObject({ id: TaskRef, on: TaskRef, agent_id: AgentId.optional(), ...key }),
+    result: Task,
+    action: "write",
+    mutates: true,
+    summary: "Hold a job that nobody works on until another is completed; a circle is refused with its path.",
+  },
+  "tasks/undepend": {
+    params: z.strictObject({ id: TaskRef, on: TaskRef, agent_id: AgentId.optional(), ...key }),
+    result: Task,
+    action: "write",
+    mutates: true,
+    summary: "Take a dependency away; the job becomes claimable if it was the last that held it.",
+  },
+  "tasks/review": {
+    params: z.strictObject({
+      id: TaskRef,
+      decision: z.enum(["approve", "request_changes", "comment"]),
+      body: body.optional(),
+      attempt: z.int().min(1).optional().describe("the attempt that was looked at; refused where there is a newer one"),
+      agent_id: AgentId,
+      ...key,
+    }),
+    result: Task,
+    action: "write",
+    mutates: true,
+    summary: "Decide on finished work; never by anybody who held the attempt.",
+  },
+  "reviews/dismiss": {
+    params: z.strictObject({ review_id: z.uuid(), reason: body, agent_id: AgentId, ...key }),
+    result: Task,
+    action: "admin",
+    mutates: true,
+    summary: "Set a request for changes aside, so that it blocks no longer.",
+  },
+  "notes/add": {
+    params: z.strictObject({ id: TaskRef, agent_id: AgentId, body, ...key }),
+    result: Note,
+    action: "write",
+    mutates: true,
+    summary: "Say something on a task, for ever; @handle tells that agent.",
+  },
+  "notes/list": {
+    params: z.strictObject({ id: TaskRef }),
+    result: z.array(Note),
+    action: "read",
+    mutates: false,
+    summary: "The notes on a task, oldest first.",
+  },
+  "notes/retract": {
+    params: z.strictObject({ note_id: z.uuid(), reason: body, agent_id: AgentId.optional(), ...key }),
+    result: Note,
+    action: "admin",
+    mutates: true,
+    summary: "Withhold a note's body from everybody; the record stays.",
+  },
+  "notes/purge": {
+    params: z.strictObject({ note_id: z.uuid(), reason: body, agent_id: AgentId.optional(), ...key }),
+    result: Note,
+    action: "admin",
+    mutates: true,
+    summary: "Overwrite the body of a note that leaked a secret; the record stays, and this is logged.",
+  },
+  "tasks/graph": {
+    params: z.strictObject({
+      ids: z
+        .array(TaskRef)
+        .max(...atMost("filter_ids"))
+        .optional(),
+      all: z.boolean().optional(),
+    }),
+    result: z.object({
+      tasks: z.array(Task.pick({ id: true, number: true, name: true, kind: true, state: true, claimed_by: true, held: true })),
+      edges: z.array(z.object({ task_id: Task.shape.id, depends_on: Task.shape.id })),
+    }),
+    action: "read",
+    mutates: false,
+    summary: "Jobs and what they wait for: those around `ids`, else all with an edge that is not finished.",
   },
   "tasks/history": {
     params: z.strictObject({ id: TaskRef }),

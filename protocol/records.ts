@@ -47,7 +47,13 @@ export const Held = z.object({
 });
 
 /** The hold that a claim answers with. `claim_id` is the fencing token; `lease_until` is null for a person's hold, which has no deadline. */
-export const CurrentClaim = z.object({ claim_id: ClaimId, attempt: z.int(), lease_until: Time.nullable() });
+export const CurrentClaim = z.object({
+  claim_id: ClaimId,
+  attempt: z.int(),
+  lease_until: Time.nullable(),
+  /** What reviewers said of the earlier attempts, oldest first; absent where there was none. */
+  feedback: z.array(z.object({ attempt: z.int(), reviewer: z.string(), decision: z.string(), body: z.string(), at: Time })).optional(),
+});
 
 export const Task = z.object({
   id: TaskId,
@@ -71,6 +77,8 @@ export const Task = z.object({
   assignee: z.string().nullable(),
   labels: z.array(z.string()),
   review: ReviewMode,
+  /** How many must approve an attempt before the job is completed. */
+  required_approvals: z.int().min(1),
   attempt: z.int().min(0),
   depends_on: z.array(TaskId),
   held: Held.nullable(),
@@ -119,6 +127,9 @@ export const Attempt = z.object({
 
 export const ReviewDecision = z.enum(["approve", "request_changes", "comment"]);
 
+/** Handles named with `@` in a note or a review: each is told. */
+const mentions = z.array(z.string());
+
 export const Review = z.object({
   review_id: z.uuid(),
   task_id: TaskId,
@@ -126,7 +137,10 @@ export const Review = z.object({
   reviewer: z.string(),
   decision: ReviewDecision,
   body: z.string().nullable(),
+  mentions,
   at: Time,
+  /** Set where an owner set the decision aside. */
+  dismissed: z.object({ by: z.string(), reason: z.string(), at: Time }).nullable(),
 });
 
 export const Note = z.object({
@@ -136,9 +150,10 @@ export const Note = z.object({
   author: z.string(),
   /** null once it is retracted: the record stays, the body is withheld. */
   body: z.string().nullable(),
-  mentions: z.array(z.string()),
+  mentions,
   at: Time,
-  retracted_at: Time.nullable(),
+  /** Set where the note was taken back: the record stays, the body is withheld from everybody. */
+  retracted: z.object({ by: z.string(), reason: z.string(), at: Time, purged: z.boolean() }).nullable(),
 });
 
 export const Dependency = z.object({ task_id: TaskId, depends_on: TaskId });

@@ -1,9 +1,12 @@
 import { METHODS, type MethodName, type Params, type Result, refuse, SESSION_METHODS } from "../protocol/index.ts";
 import { checkin } from "./commands/agents.ts";
 import { claim } from "./commands/claim.ts";
+import { depend, graph, undepend } from "./commands/dependencies.ts";
 import { complete, extend, fail, release } from "./commands/hold.ts";
+import { addNote, listNotes, purgeNote, retractNote } from "./commands/notes.ts";
 import { send } from "./commands/post.ts";
 import { get, history, info } from "./commands/reads.ts";
+import { dismiss, review } from "./commands/reviews.ts";
 import { cancel, ready, retry, unready, update } from "./commands/states.ts";
 import { eventsOrWait, type Later, listOrWait, nextOrWait, type WaitFor, wait } from "./commands/wait.ts";
 import { authorize } from "./core/authorize.ts";
@@ -56,6 +59,15 @@ const HANDLERS: { [M in MethodName]: Handler<M> } = {
   "tasks/unready": unready,
   "tasks/update": update,
   "tasks/wait": (turn, params, caller) => wait(turn, params, caller.mostWaitMs),
+  "tasks/depend": depend,
+  "tasks/undepend": undepend,
+  "tasks/graph": graph,
+  "tasks/review": review,
+  "reviews/dismiss": dismiss,
+  "notes/add": addNote,
+  "notes/list": listNotes,
+  "notes/retract": retractNote,
+  "notes/purge": purgeNote,
   "tasks/history": history,
   "events/list": eventsOrWait,
   "agents/checkin": checkin,

@@ -130,7 +130,12 @@ export class Engine {
       call.method,
       turn,
       () => {
-        const outcome = execute(turn, call.method, call.params, caller, this.#world.transaction);
+        const { transaction } = this.#world;
+        const run = (params: Record<string, unknown>) => execute(turn, call.method, params, caller, transaction);
+        // a plan is made of tasks/send calls, which never wait
+        const outcome = call.plan
+          ? call.plan.outcome(call, turn, transaction, (params) => run(params) as Outcome<unknown>)
+          : run(call.params);
         return outcome.ok === "later" ? hold(turn, outcome) : outcome;
       },
       failed,

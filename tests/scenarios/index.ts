@@ -13,9 +13,13 @@ import { methods } from "./methods.ts";
 import { queue } from "./queue.ts";
 import { retries } from "./retries.ts";
 import { subscriptions } from "./subscriptions.ts";
+import { notes } from "./notes.ts";
+import { people } from "./people.ts";
+import { plans } from "./plans.ts";
+import { reviews } from "./reviews.ts";
 import { waits } from "./waits.ts";
 import { walk } from "./walk.ts";
 import { wire } from "./wire.ts";
 
 /** Every scenario, for whatever runs coord: `connect` gives each test a workspace of its own. */
-export const SCENARIOS: readonly ((connect: Connect) => void)[] = [wire, claims, leases, endings, filters, matching, waits, queue, retries, frames, batches, limits, lifecycle, dependencies, methods, walk, subscriptions];
+export const SCENARIOS: readonly ((connect: Connect) => void)[] = [wire, claims, leases, endings, filters, matching, waits, queue, retries, frames, batches, limits, lifecycle, dependencies, methods, walk, subscriptions, plans, reviews, notes, people];

@@ -31,6 +31,7 @@ type Case = (board: Board) => Promise<RpcError>;
 const CASES: Record<LimitName, Case | string> = {
   body_bytes: async (board) => error(await board.post(`{"pad":"${"x".repeat(LIMITS.body_bytes.value)}"}`)),
   batch_calls: async (board) => error(await board.post(JSON.stringify(words("batch_calls")))),
+  json_depth: (board) => board.refusal("tasks/send", { name: "x", payload: JSON.parse("[".repeat(101) + "]".repeat(101)) }),
   name_chars: (board) => board.refusal("tasks/send", { name: letters("name_chars") }),
   kind_chars: (board) => board.refusal("tasks/send", { name: "x", kind: letters("kind_chars") }),
   priority_chars: (board) => board.refusal("tasks/send", { name: "x", priority: letters("priority_chars") }),
@@ -41,6 +42,10 @@ const CASES: Record<LimitName, Case | string> = {
   labels: (board) => board.refusal("tasks/send", { name: "x", labels: words("labels") }),
   label_chars: (board) => board.refusal("tasks/send", { name: "x", labels: [letters("label_chars")] }),
   depends_on: (board) => board.refusal("tasks/send", { name: "x", depends_on: ids(over("depends_on")) }),
+  dependency_depth: "scenarios/plans.ts",
+  note_bytes: async (board) => board.refusal("notes/add", { id: await held(board), agent_id: "a", body: `${bytes("note_bytes")}.` }),
+  required_approvals: (board) =>
+    board.refusal("tasks/send", { name: "x", review: "required", required_approvals: over("required_approvals") }),
   filter_ids: (board) => board.refusal("tasks/wait", { filter: { ids: ids(over("filter_ids")) } }),
   filter_values: (board) => board.refusal("tasks/list", { kind: words("filter_values") }),
   filter_text_chars: (board) => board.refusal("tasks/next", { agent_id: "a", filter: { name_contains: letters("filter_text_chars") } }),

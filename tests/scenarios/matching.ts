@@ -10,12 +10,15 @@ const FILTERS = fc.array(smallFilter, { minLength: 10, maxLength: 20 });
 /** A failure is told, shrunk for as long as there is time. */
 const RUNS = { interruptAfterTimeLimit: 20_000 };
 
+/** Steps that need no more than the task. */
+const PLAIN = ["claim", "complete", "fail", "release", "cancel", "retry", "ready", "unready", "update", "extend"];
+
 /** Tasks in many states: some are claimed, finished, called off, put back. Refusals do not matter here. */
 async function play(board: Board, tasks: readonly object[], steps: readonly Step[]): Promise<Task[]> {
   await board.call("agents/heartbeat", { id: "pat", name: "Pat", type: "user" });
   const sent = await board.batch("tasks/send", tasks as { name: string }[]);
   const calls = steps
-    .filter(({ method }) => method !== "send" && method !== "next")
+    .filter(({ method }) => PLAIN.includes(method))
     .map(({ at, agent, method, how }, id) => ({
       jsonrpc: "2.0",
       id,

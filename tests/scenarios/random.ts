@@ -30,7 +30,10 @@ export const step = fc.record({
   /** Which task, counted round. */
   at: fc.nat(1000),
   agent: fc.constantFrom(...AGENTS),
-  method: fc.constantFrom("claim", "complete", "fail", "release", "cancel", "retry", "ready", "unready", "update", "extend", "next", "send"),
+  method: fc.constantFrom(
+    ...["claim", "complete", "fail", "release", "cancel", "retry", "ready", "unready", "update", "extend", "next", "send"],
+    ...["depend", "undepend", "review", "drag", "note"],
+  ),
   /** Which variant of the call. */
   how: fc.nat(1000),
 });

@@ -5,7 +5,7 @@ import { isoTime } from "../core/time.ts";
 import { answer, type Outcome, type Turn } from "../core/turn.ts";
 import { head, readEvents } from "./reads.ts";
 
-const MOST = { holds: 10, urgent: 5, recent: 8, agents: 12 } as const;
+const MOST = { holds: 8, urgent: 5, recent: 8, agents: 10, feedback: 3, mentions: 3 } as const;
 
 /**
  * `agents/checkin`: a heartbeat and, in one bounded answer, what an agent needs on waking (the beat itself is in `execute`). Looking moves its own marker, so
@@ -47,9 +47,44 @@ export function checkin(turn: Turn, params: Params<"agents/checkin">): Outcome<C
     holds: holds.map((task) => ({ ...brief(task), claim_id: task.claim_id! })),
     urgent: urgent.map(brief),
     changes: { since, counts: Object.fromEntries(counted.map(({ type, n }) => [type, n])), recent },
+    feedback: feedbackFor(turn, params.id, since),
+    mentions: mentionsOf(turn, params.id, since),
     agents: here.slice(0, MOST.agents).map(({ id, status, current_task }) => ({ id, status, current_task })),
     cursor,
   });
+}
+
+/** What was decided since on work that this agent handed in. */
+function feedbackFor(turn: Turn, agent_id: string, since: number): Checkin["feedback"] {
+  return turn.sql
+    .all<{ number: number; name: string; reviewer: string; decision: string; body: string | null }>(
+      `SELECT r.number, t.name, r.reviewer, r.decision, r.body FROM reviews r JOIN tasks t ON t.number = r.number
+       WHERE r.seq > ?1 AND EXISTS (SELECT 1 FROM claims c WHERE c.number = r.number AND c.attempt = r.attempt AND c.agent_id = ?2)
+       ORDER BY r.seq DESC LIMIT ?3`,
+      since,
+      agent_id,
+      MOST.feedback,
+    )
+    .map((r) => ({
+      task: `#${r.number} ${r.name.slice(0, 60)}`,
+      reviewer: r.reviewer,
+      decision: r.decision,
+      body: (r.body ?? "").slice(0, 300),
+    }));
+}
+
+/** Where it was named since, in notes and reviews; a retracted note names nobody any more. */
+function mentionsOf(turn: Turn, agent_id: string, since: number): Checkin["mentions"] {
+  return turn.sql
+    .all<{ number: number; name: string; who: string; body: string | null }>(
+      `SELECT e.number, t.name, e.agent_id AS who, coalesce(n.body, r.body) AS body FROM mentions m JOIN events e ON e.seq = m.seq JOIN tasks t ON t.number = e.number
+       LEFT JOIN notes n ON n.seq = m.seq AND n.number = e.number LEFT JOIN reviews r ON r.seq = m.seq AND r.number = e.number
+       WHERE m.agent_id = ? AND m.seq > ? AND NOT EXISTS (SELECT 1 FROM retractions x WHERE x.note_id = n.note_id) ORDER BY m.seq DESC LIMIT ?`,
+      agent_id,
+      since,
+      MOST.mentions,
+    )
+    .map((m) => ({ task: `#${m.number} ${m.name.slice(0, 60)}`, by: m.who, body: (m.body ?? "").slice(0, 300) }));
 }
 
 function brief(row: TaskRow): BriefTask {

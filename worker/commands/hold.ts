@@ -1,5 +1,6 @@
 import {
   type ClaimEnd,
+  canMove,
   conflict,
   isTerminal,
   type Params,
@@ -12,7 +13,7 @@ import { resolveTask } from "../core/refs.ts";
 import { type TaskRow, toTask } from "../core/tasks.ts";
 import { isoTime } from "../core/time.ts";
 import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
-import { unblockDependents } from "./dependents.ts";
+import { unblockDependents } from "./dependencies.ts";
 import { encodeJson, insertTask } from "./post.ts";
 
 interface By {
@@ -154,14 +155,17 @@ export function complete(turn: Turn, params: Params<"tasks/complete">): Outcome<
   const ackPayload = encodeJson(params.ack_payload, "payload_bytes");
   if (!ackPayload.ok) return ackPayload;
   const held = heldRow(turn, params);
-  if (!held.ok) {
+  if (!held.ok && !(held.row && mayFinish(turn, held.row, params.agent_id))) {
     if (held.row) keepLateResult(turn, held.row, params, held.refusal);
     return held;
   }
-  const before = held.value;
-  const submitted = before.review === "required";
-  const row = endClaim(turn, before, submitted ? "submitted" : "completed", submitted ? "review" : "completed", result.value);
-  endAttempt(turn, before, submitted ? "submitted" : "completed", null, result.value);
+  const before = held.ok ? held.value : held.row!;
+  const submitted = before.review === "required" && before.state !== "review";
+  const to = submitted ? "review" : "completed";
+  const row = held.ok
+    ? endClaim(turn, before, submitted ? "submitted" : "completed", to, result.value)
+    : finish(turn, before, to, params.agent_id!, result.value);
+  endAttempt(turn, before, submitted ? "submitted" : "completed", params.summary ?? null, result.value);
   const ackId = params.post_ack ? turn.newId() : null;
   const end = { claim_id: before.claim_id };
   if (submitted) turn.appendFor(row, "task.submitted", before.claimed_by, end);
@@ -169,6 +173,29 @@ export function complete(turn: Turn, params: Params<"tasks/complete">): Outcome<
   const ack = ackId === null ? null : postAck(turn, ackId, before, params);
   if (!submitted) unblockDependents(turn, row);
   return answer({ ok: true as const, ack: ack ? toTask(turn.sql, ack) : null, task: toTask(turn.sql, row) });
+}
+
+/** A person finishes a job for people from wherever it stands, unless somebody else holds it or something holds it up. */
+function mayFinish(turn: Turn, row: TaskRow, agent_id: string | undefined): boolean {
+  const person = agent_id !== undefined && row.performer === "user" && turn.presence.typeOf(turn.sql, agent_id) === "user";
+  // what is in review was handed in by somebody, who does not approve it by finishing it
+  return (
+    person && row.blocked === 0 && row.review === "none" && canMove(row.state, "completed", "tasks/complete") && row.state !== "claimed"
+  );
+}
+
+function finish(turn: Turn, row: TaskRow, to: State, agent_id: string, result: string | null): TaskRow {
+  return turn.sql.first<TaskRow>(
+    `UPDATE tasks SET state = ?, result = coalesce(?, result), claimed_by = ?, claimed_at = coalesce(claimed_at, ?), attempt_open = 0, front = 0,
+       updated_at = ?, rev = rev + 1 WHERE number = ? AND state = ? RETURNING *`,
+    to,
+    result,
+    agent_id,
+    turn.now,
+    turn.now,
+    row.number,
+    row.state,
+  )!;
 }
 
 function postAck(turn: Turn, id: string, done: TaskRow, params: Params<"tasks/complete">): TaskRow {

@@ -15,6 +15,7 @@ import { resolveTask } from "../core/refs.ts";
 import { marks } from "../core/sql.ts";
 import { type TaskRow, toTask } from "../core/tasks.ts";
 import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
+import { depthBelow } from "./dependencies.ts";
 
 const encoder = new TextEncoder();
 
@@ -50,6 +51,9 @@ export function send(turn: Turn, params: Params<"tasks/send">): Outcome<Task> {
     if (!found.ok) return found;
     dependencies.set(found.value.number, found.value);
   }
+  const depth = 1 + Math.max(0, ...[...dependencies.keys()].map((number) => depthBelow(turn.sql, number)));
+  const deepest = LIMITS.dependency_depth;
+  if (depth > deepest.value) return refused(overLimit("dependency_depth", deepest.value, deepest.unit, depth));
   const payload = encodeJson(params.payload, "payload_bytes");
   if (!payload.ok) return payload;
   const tooLong = overBytes(params.description, "description_bytes");
@@ -71,6 +75,7 @@ export interface NewTask {
   assignee: string | null;
   labels: string[];
   review: "none" | "required";
+  required_approvals?: number;
   state: State;
   agent_id?: string | undefined;
 }
@@ -92,6 +97,7 @@ export function insertTask(turn: Turn, task: NewTask, dependencies: readonly Tas
     task.payload,
     JSON.stringify(task.labels),
     task.review,
+    task.required_approvals ?? 1,
     dependencies.length,
     blocked,
     task.agent_id ?? null,
@@ -99,7 +105,7 @@ export function insertTask(turn: Turn, task: NewTask, dependencies: readonly Tas
     turn.now,
   ];
   const row = turn.sql.first<TaskRow>(
-    `INSERT INTO tasks (id, name, folded_name, kind, priority, rank, state, performer, assignee, description, payload, labels, review, dependencies, blocked, created_by, created_at, updated_at)
+    `INSERT INTO tasks (id, name, folded_name, kind, priority, rank, state, performer, assignee, description, payload, labels, review, required_approvals, dependencies, blocked, created_by, created_at, updated_at)
      VALUES (${marks(values)}) RETURNING *`,
     ...values,
   )!;

@@ -17,6 +17,8 @@ import { toTask } from "../core/tasks.ts";
 import { isoTime } from "../core/time.ts";
 import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
 import { VERSION } from "../version.ts";
+import { notesOf } from "./notes.ts";
+import { reviewsOf } from "./reviews.ts";
 
 interface EventRow {
   seq: number;
@@ -119,12 +121,19 @@ function toEvent(row: EventRow): Event {
 
 /** Whether an event is what the filter asks for: its own fields, and its task as it was then. */
 export function eventMatches(sql: Sql, filter: EventFilter, event: Event, number: number | null): boolean {
-  const { type, agent_id, ...taskFilter } = filter;
+  const { type, agent_id, mentions, ...taskFilter } = filter;
   if (type && !type.includes(event.type)) return false;
   if (agent_id && !(event.agent_id !== undefined && agent_id.includes(event.agent_id))) return false;
+  if (mentions && !mentioned(event, mentions)) return false;
   const task = event.data.task as TaskSnapshot | undefined;
   if (!task || number === null) return Object.values(taskFilter).every((value) => value === undefined);
   return matches(taskFilter, task, false) && (taskFilter.q === undefined || textMatches(sql, number, taskFilter.q));
+}
+
+/** Whether a note or review names one of the handles. */
+export function mentioned(event: Event, handles: readonly string[]): boolean {
+  const named = event.data.mentions;
+  return Array.isArray(named) && handles.some((handle) => named.includes(handle));
 }
 
 /** `tasks/history`: what has ended, what is open now, and every event. */
@@ -190,8 +199,8 @@ export function history(turn: Turn, params: Params<"tasks/history">): Outcome<Re
       ended_at: time(c.ended_at),
       end: c.end,
     })),
-    reviews: [],
-    notes: [],
+    reviews: reviewsOf(turn.sql, row),
+    notes: notesOf(turn.sql, row),
     events,
   };
   return answer(value as Result<"tasks/history">);

@@ -16,6 +16,7 @@ import type { SqlValue } from "../core/sql.ts";
 import { type TaskRow, toTask } from "../core/tasks.ts";
 import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
 import { endAttempt, endClaim } from "./hold.ts";
+import { drag } from "./move.ts";
 import { encodeJson, overBytes, reindexText } from "./post.ts";
 
 /** `tasks/cancel`: from any state but the terminal ones; a hold ends with it. */
@@ -123,8 +124,9 @@ export function update(turn: Turn, params: Params<"tasks/update">): Outcome<Task
     if (instruction)
       return refused(conflict("wrong_state", `#${before.number} is ${before.state}: its ${instruction} is fixed until that is over`, now));
   }
+  if (params.state && before.state !== "idea") return drag(turn, before, params);
   if (params.state && !canMove(before.state, params.state, "tasks/update")) {
-    return refused(conflict("wrong_state", `#${before.number} is ${before.state}; only an idea is promoted to the backlog`, now));
+    return refused(conflict("wrong_state", `#${before.number} is an idea: promote it to the backlog first`, now));
   }
   const columns = changedColumns(params);
   if (!columns.ok) return columns;
@@ -153,6 +155,7 @@ function changedColumns(params: Params<"tasks/update">): Outcome<Record<string, 
   if (params.priority !== undefined) Object.assign(columns, { priority: params.priority, rank: priorityRank(params.priority) });
   if (params.kind !== undefined) columns.kind = params.kind;
   if (params.review !== undefined) columns.review = params.review;
+  if (params.required_approvals !== undefined) columns.required_approvals = params.required_approvals;
   if (params.assignee !== undefined) columns.assignee = params.assignee;
   if (params.labels !== undefined) columns.labels = JSON.stringify(params.labels);
   if (params.state !== undefined) columns.state = params.state;

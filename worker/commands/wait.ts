@@ -1,5 +1,6 @@
 import {
   DEFAULT_LIST_ROWS,
+  type Event,
   type EventFilter,
   LIMITS,
   matches,
@@ -13,7 +14,7 @@ import { findTasks, textMatches } from "../core/query.ts";
 import { type TaskRow, taskByNumber, toTask } from "../core/tasks.ts";
 import { answer, type Logged, type Outcome, refused, type Turn } from "../core/turn.ts";
 import { next } from "./claim.ts";
-import { checkCursor, eventMatches, eventsList, head, list, readEvents } from "./reads.ts";
+import { checkCursor, eventMatches, eventsList, head, list, mentioned, readEvents } from "./reads.ts";
 
 /** What a command that cannot be answered yet waits for; the rest of a `Waiter` is the caller's circumstances. */
 export interface WaitFor {
@@ -41,10 +42,10 @@ export function wait(turn: Turn, params: Params<"tasks/wait">, mostMs: number | 
   const asked = params.timeout_ms ?? params.wait_ms;
   const timeout_ms = mostMs === null ? (asked ?? null) : Math.min(asked ?? mostMs, mostMs);
   if (params.all) return waitForAll(turn, filter, timeout_ms, params.agent_id);
-  if (params.after === undefined) {
+  if (params.after === undefined && filter.mentions === undefined) {
     const row = findTasks(turn.sql, { filter, waitDefault: true, limit: 1 })[0];
     if (row) return answer({ task: toTask(turn.sql, row), cursor: head(turn.sql), timed_out: false });
-  } else {
+  } else if (params.after !== undefined) {
     const after = checkCursor(turn.sql, params.after);
     if (!after.ok) return after;
     const matched = firstMatchAfter(turn, filter, after.value);
@@ -86,13 +87,19 @@ function firstMatchAfter(turn: Turn, filter: EventFilter, after: number): Result
     const { events, cursor } = readEvents(turn.sql, { after: from, limit: LIMITS.list_rows.value });
     for (const event of events) {
       const task = event.data.task as TaskSnapshot | undefined;
-      if (!task || !matches(filter, task, true)) continue;
+      if (!task || !fits(filter, event, task, true)) continue;
       if (filter.q !== undefined && !textMatches(turn.sql, task.number, filter.q)) continue;
       return { task: toTask(turn.sql, taskByNumber(turn.sql, task.number)!), event, cursor: event.seq, timed_out: false };
     }
     if (events.length < LIMITS.list_rows.value) return undefined;
     from = cursor;
   }
+}
+
+/** A mention is asked for by what was said, whatever state the task is in, unless the filter names one. */
+function fits(filter: EventFilter, event: Event, task: TaskSnapshot, waitDefault: boolean): boolean {
+  if (filter.mentions && !mentioned(event, filter.mentions)) return false;
+  return matches(filter, task, waitDefault && !filter.mentions);
 }
 
 /** `tasks/list`, held open with `wait_ms` while nothing matches. */
@@ -147,7 +154,7 @@ export function answerTo(turn: Turn, waiter: WaitFor, { event, number }: Logged)
     const rows = allMatch(turn, waiter.filter);
     return rows && { tasks: rows.map((row) => toTask(turn.sql, row)), event, cursor: event.seq, timed_out: false };
   }
-  if (!matches(waiter.filter, task, waiter.kind === "wait")) return undefined;
+  if (!fits(waiter.filter, event, task, waiter.kind === "wait")) return undefined;
   if (waiter.filter.q !== undefined && !textMatches(turn.sql, number, waiter.filter.q)) return undefined;
   const now = toTask(turn.sql, taskByNumber(turn.sql, number)!);
   if (waiter.kind === "list") return waiter.page ? { tasks: [now], next: null } : [now];

@@ -137,6 +137,64 @@ CREATE TABLE idempotency (
 CREATE INDEX idempotency_at ON idempotency (at);
 `,
   },
+  {
+    id: 2,
+    what: "reviews, notes, mentions, required approvals",
+    breaking: true,
+    sql: `
+ALTER TABLE tasks ADD COLUMN required_approvals INTEGER NOT NULL DEFAULT 1 CHECK (required_approvals >= 1);
+CREATE TABLE reviews (
+  review_id TEXT PRIMARY KEY,
+  number INTEGER NOT NULL REFERENCES tasks (number),
+  attempt INTEGER NOT NULL,
+  reviewer TEXT NOT NULL,
+  decision TEXT NOT NULL CHECK (decision IN ('approve', 'request_changes', 'comment')),
+  body TEXT,
+  mentions TEXT NOT NULL CHECK (json_valid(mentions)),
+  seq INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  CHECK (decision = 'approve' OR length(body) > 0)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reviews_task ON reviews (number, seq);
+CREATE TABLE dismissals (
+  review_id TEXT PRIMARY KEY REFERENCES reviews (review_id),
+  by TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE notes (
+  note_id TEXT PRIMARY KEY,
+  number INTEGER NOT NULL REFERENCES tasks (number),
+  attempt INTEGER,
+  author TEXT NOT NULL,
+  body TEXT NOT NULL,
+  mentions TEXT NOT NULL CHECK (json_valid(mentions)),
+  seq INTEGER NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX notes_task ON notes (number, seq);
+-- the latest withdrawal of a note: retracted (body withheld) or purged (body gone)
+CREATE TABLE retractions (
+  note_id TEXT PRIMARY KEY REFERENCES notes (note_id),
+  by TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  purged INTEGER NOT NULL CHECK (purged IN (0, 1))
+) STRICT, WITHOUT ROWID;
+CREATE TABLE mentions (
+  agent_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (agent_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER reviews_no_update BEFORE UPDATE ON reviews BEGIN SELECT RAISE(ABORT, 'a review is for ever'); END;
+CREATE TRIGGER reviews_no_delete BEFORE DELETE ON reviews BEGIN SELECT RAISE(ABORT, 'a review is for ever'); END;
+CREATE TRIGGER notes_no_delete BEFORE DELETE ON notes BEGIN SELECT RAISE(ABORT, 'a note is for ever'); END;
+CREATE TRIGGER notes_no_update BEFORE UPDATE ON notes
+WHEN NEW.note_id <> OLD.note_id OR NEW.number <> OLD.number OR NEW.author <> OLD.author OR NEW.at <> OLD.at OR NEW.seq <> OLD.seq
+  OR NOT EXISTS (SELECT 1 FROM retractions WHERE note_id = OLD.note_id AND purged = 1)
+BEGIN SELECT RAISE(ABORT, 'a note is for ever'); END;
+`,
+  },
 ];
 
 export class NewerDatabase extends Error {

@@ -12,6 +12,7 @@ import {
   refuse,
   snakeParams,
 } from "../../protocol/index.ts";
+import { Plan } from "./plan.ts";
 import { answer, type Outcome, refused } from "./turn.ts";
 
 /** One call of a request: what to run and, unless it is a notification, under which id to answer. */
@@ -21,6 +22,8 @@ export interface Call {
   readonly silent: boolean;
   readonly method: string;
   readonly params: Record<string, unknown>;
+  /** Set where the call is part of a plan (see commands/plan.ts). */
+  plan?: Plan;
 }
 
 export type ParsedCall = Call | { readonly id: RpcId; readonly refusal: Refusal };
@@ -39,7 +42,9 @@ export function parseBody(text: string): Outcome<{ calls: ParsedCall[]; batch: b
   if (body.length === 0) return refused(refuse("invalid_request", "a batch has at least one call"));
   const { value, unit } = LIMITS.batch_calls;
   if (body.length > value) return refused(overLimit("batch_calls", value, unit, body.length));
-  return answer({ calls: body.map(parseCall), batch: true });
+  const calls = body.map(parseCall);
+  for (const [call, plan] of Plan.of(calls.filter((call): call is Call => "method" in call))) call.plan = plan;
+  return answer({ calls, batch: true });
 }
 
 /** Whether brackets nest deeper than allowed, told before anything recurses over the value. */

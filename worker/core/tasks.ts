@@ -18,6 +18,7 @@ export interface TaskRow {
   result: string | null;
   labels: string;
   review: "none" | "required";
+  required_approvals: number;
   dependencies: number;
   blocked: number;
   attempt: number;
@@ -53,6 +54,7 @@ export function toTask(sql: Sql, row: TaskRow): Task {
     assignee: row.assignee,
     labels: JSON.parse(row.labels),
     review: row.review,
+    required_approvals: row.required_approvals,
     attempt: row.attempt,
     depends_on: row.dependencies === 0 ? [] : dependencyIds(sql, row.number),
     held: heldBy(sql, row),
@@ -64,12 +66,17 @@ export function toTask(sql: Sql, row: TaskRow): Task {
   return task;
 }
 
-/** The answer to a claim: the task with its claim. */
+/** The answer to a claim: the task with its claim, and what reviewers said of the attempts before this one. */
 export function toClaimedTask(sql: Sql, row: TaskRow): Task {
-  return {
-    ...toTask(sql, row),
-    claim: { claim_id: row.claim_id!, attempt: row.attempt, lease_until: row.lease_until === null ? null : isoTime(row.lease_until) },
-  };
+  const claim = { claim_id: row.claim_id!, attempt: row.attempt, lease_until: row.lease_until === null ? null : isoTime(row.lease_until) };
+  if (row.attempt <= 1) return { ...toTask(sql, row), claim };
+  const said = sql.all<{ attempt: number; reviewer: string; decision: string; body: string; at: number }>(
+    "SELECT attempt, reviewer, decision, body, at FROM reviews WHERE number = ? AND attempt < ? AND body IS NOT NULL ORDER BY seq",
+    row.number,
+    row.attempt,
+  );
+  const feedback = said.map((review) => ({ ...review, at: isoTime(review.at) }));
+  return { ...toTask(sql, row), claim: feedback.length > 0 ? { ...claim, feedback } : claim };
 }
 
 /** The row as events carry it and filters match it. */

@@ -118,6 +118,7 @@ export class WaitIndex<W extends Waiter> {
       const values = filter[field];
       if (values) return withStates(values.map((value) => `${field}:${value}`));
     }
+    if (filter.mentions) return filter.mentions.map((handle) => `mention:${handle}|*`);
     if (filter.agent_id) return filter.agent_id.map((id) => `agent:${id}|*`);
     if (filter.kind) {
       const defaults = waiter.kind === "wait" && !filter.state;
@@ -134,6 +135,7 @@ export class WaitIndex<W extends Waiter> {
     const task = event.data.task as TaskSnapshot | undefined;
     yield "any:|*";
     yield `type:${event.type}|*`;
+    if (Array.isArray(event.data.mentions)) for (const handle of event.data.mentions) yield `mention:${handle}|*`;
     if (event.agent_id !== undefined) yield `agent:${event.agent_id}|*`;
     if (!task) return;
     const both = function* (key: string, state: State) {
