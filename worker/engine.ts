@@ -72,12 +72,18 @@ export class Engine {
     return JSON.stringify(parsed.value.batch ? given : given[0]);
   }
 
-  /** The client of a held request is gone: its questions leave the book. */
+  /** The client of a held request is gone, or must be let go: its questions leave the book, answered as timed out. */
   forget(requestId: string): void {
     const turn = this.#newTurn();
     for (const waiter of this.#held.get(requestId) ?? []) {
       if (this.#book.remove(waiter)) waiter.settle(answer(timedOut(turn, waiter.kind as WaitFor["kind"], waiter.page)));
     }
+  }
+
+  /** @returns how many sessions were told */
+  bye(reason: string): number {
+    for (const requestId of [...this.#held.keys()]) this.forget(requestId);
+    return this.sessions.bye(reason);
   }
 
   /** Puts a command in the queue; resolves when its turn is over. */

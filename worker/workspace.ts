@@ -66,8 +66,9 @@ export class Workspace extends DurableObject<Env> {
     return this.ctx.storage.sql.exec("SELECT 1 AS one").one().one === 1;
   }
 
+  /** The server is about to stop: sessions are told to come back later, and held requests get the answer that their time is up. */
   async bye(reason: string): Promise<number> {
-    return (await this.#engine).sessions.bye(reason);
+    return (await this.#engine).bye(reason);
   }
 
   /** `GET /session`: the one thing that is fetched, since only a fetch upgrades. */
@@ -87,8 +88,18 @@ export class Workspace extends DurableObject<Env> {
     await engine.sessions.message(socket, frame, (job) => engine.submit(job));
   }
 
-  override async webSocketClose(socket: WebSocket): Promise<void> {
+  /**
+   * The close is answered by hand: whatever the compatibility date says, workerd leaves a hibernatable socket's close unanswered
+   * until the object is evicted, and neither the client nor SIGTERM gets anywhere meanwhile.
+   */
+  override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
     (await this.#engine).sessions.close(socket);
+    try {
+      // 1005 and 1006 stand for "none given" and "cut off", and cannot be sent (RFC 6455 §7.4.1)
+      socket.close(code === 1005 || code === 1006 ? 1000 : code, reason);
+    } catch {
+      // the other end is gone already
+    }
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {

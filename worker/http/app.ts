@@ -10,8 +10,8 @@ import { refusalResponse } from "./refusal.ts";
 
 type C = Context<HonoEnv>;
 
-/** Workspaces that got a session in this isolate: whom to tell when `coord serve` stops. Locally there is one isolate. */
-const withSessions = new Set<string>();
+/** Workspaces that were called in this isolate: whom to tell when `coord serve` stops. Locally there is one isolate. */
+const called = new Set<string>();
 
 export const app = new Hono<HonoEnv>();
 
@@ -49,12 +49,15 @@ app.onError((error, c) => {
   return refusalResponse(refuse("internal", "internal error: this is a bug in coord"));
 });
 
-function workspaceOf(c: C): { stub: ReturnType<C["env"]["WORKSPACE"]["getByName"]>; name: string } | { refused: Response } {
+function workspaceOf(c: C): { stub: ReturnType<C["env"]["WORKSPACE"]["getByName"]> } | { refused: Response } {
   const name = c.req.param("workspace") ?? "default";
   const { value, unit } = LIMITS.workspace_chars;
   if (name.length > value) return { refused: refusalResponse(overLimit("workspace_chars", value, unit, name.length)) };
   const parsed = WorkspaceName.safeParse(name);
-  if (parsed.success) return { stub: c.env.WORKSPACE.getByName(name), name };
+  if (parsed.success) {
+    if (c.env.COORD_CONTROL) called.add(name);
+    return { stub: c.env.WORKSPACE.getByName(name) };
+  }
   const issues = [{ path: "workspace", message: "1 to 64 of a-z 0-9 - _" }];
   return { refused: refusalResponse(refuse("invalid_params", `not a workspace's name: ${JSON.stringify(name.slice(0, 80))}`, { issues })) };
 }
@@ -76,7 +79,6 @@ async function session(c: C): Promise<Response> {
   }
   const to = workspaceOf(c);
   if ("refused" in to) return to.refused;
-  withSessions.add(to.name);
   const headers = new Headers(c.req.raw.headers);
   headers.set(PRINCIPAL_HEADER, JSON.stringify(c.get("principal")));
   headers.delete("authorization");
@@ -120,6 +122,6 @@ async function bye(c: C): Promise<Response> {
   const secret = c.env.COORD_CONTROL;
   if (!secret || !(await sameSecret(c.req.header("x-coord-control") ?? "", secret)))
     return refusalResponse(refuse("forbidden", "only `coord serve` may do that"));
-  const told = await Promise.all([...withSessions].map((name) => c.env.WORKSPACE.getByName(name).bye("the server is stopping")));
+  const told = await Promise.all([...called].map((name) => c.env.WORKSPACE.getByName(name).bye("the server is stopping")));
   return c.json({ ok: true, sessions: told.reduce((sum, n) => sum + n, 0) });
 }
