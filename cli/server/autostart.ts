@@ -1,13 +1,14 @@
 import type { Target } from "../client/types.ts";
 import { mayAutostart } from "../config.ts";
 import { CliError } from "../errors.ts";
+import { urlOf } from "./address.ts";
 import { startDetached } from "./detach.ts";
 import { health } from "./health.ts";
 import { holderLives, type LockRecord, readLock } from "./lock.ts";
 import { dbFlag, serverSettings } from "./settings.ts";
 
 /** As long as a server may take to start: beyond it, whoever holds the lock has failed. In milliseconds. */
-const WAIT_MS = 20_000;
+const WAIT_MS = 30_000;
 
 function nothingThere(target: Target): CliError {
   return new CliError(`no coord server answers at ${target.url}`, {
@@ -41,11 +42,12 @@ async function follow(folder: string, deadline: number): Promise<LockRecord | un
 export async function ensureServer(target: Target, { quiet = false } = {}): Promise<void> {
   if (!mayAutostart(target)) throw nothingThere(target);
   const settings = serverSettings({});
+  if (settings.address.port === 0) throw nothingThere(target); // Nobody would know where it listens.
   const deadline = performance.now() + WAIT_MS;
   while (performance.now() < deadline) {
     const running = await follow(settings.folder, deadline);
     if (running?.url !== undefined) {
-      if (new URL(running.url).host === new URL(target.url).host) return;
+      if (running.url === urlOf(settings.address)) return;
       throw new CliError(`the data folder is served at ${running.url}, not at ${target.url}`, {
         next: `use that server: --url ${running.url}, or end it with coord stop`,
         data: { url: running.url, pid: running.pid },

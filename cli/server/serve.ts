@@ -19,6 +19,9 @@ export interface ServeFlags {
 
 const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
 
+/** Ctrl-C under `npx` or `npm run` arrives twice, from the terminal and from npm: the same signal within this time is one. */
+const ECHO_MS = 300;
+
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -47,14 +50,15 @@ async function report(message: DetachedReport): Promise<void> {
 /** Runs until a signal ends it. Resolves with the exit code: 0, or 128 and the signal when a second one forced the end. */
 async function serveHere(settings: ServerSettings, flags: ServeFlags): Promise<number> {
   let runtime: Runtime | undefined;
-  let stopping = false;
+  let stopping: { by: string; at: number } | undefined;
   let forced: keyof typeof SIGNALS | undefined;
   for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
     process.on(name, () => {
       // Before the server is ready there is nobody to take leave of: ending the process ends workerd and frees the lock.
       if (runtime === undefined) process.exit(128 + SIGNALS[name]);
-      if (stopping) forced = name;
-      stopping = true;
+      const now = performance.now();
+      if (stopping === undefined) stopping = { by: name, at: now };
+      else if (name !== stopping.by || now - stopping.at > ECHO_MS) forced = name;
       void runtime.stop({ force: forced !== undefined });
     });
   }

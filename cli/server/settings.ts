@@ -23,8 +23,8 @@ export function serverSettings(flags: { addr?: string; db?: string }, env: Env =
   const address = parseAddress(addr);
   const token = env.COORD_TOKEN?.trim() || undefined;
   if (!address.loopback && token === undefined) {
-    throw new CliError(`${addr} can be reached from other machines, and no token is set to keep strangers out`, {
-      next: `set one: COORD_TOKEN="$(openssl rand -hex 24)" coord serve --addr ${addr}, or listen on 127.0.0.1`,
+    throw new CliError(`${addr} is open to other machines, and no COORD_TOKEN keeps strangers out`, {
+      next: `COORD_TOKEN=$(openssl rand -hex 24) coord serve --addr ${addr}`,
     });
   }
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {

@@ -10,9 +10,19 @@ const DIST = resolve(process.env.COORD_TEST_DIST ?? join(import.meta.dirname, ".
 /** The built program, run by `process.execPath`. */
 export const PROGRAM = join(DIST, "cli/coord.js");
 
-/** A new empty folder under the system's temporary one, by its real path. */
+const made: string[] = [];
+function removeMade(): void {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+// A vitest worker is ended without an exit event; a program of its own, such as a benchmark, has no `afterAll`.
+if (process.env.VITEST) (await import("vitest")).afterAll(removeMade);
+else process.once("exit", removeMade);
+
+/** A new empty folder under the system's temporary one, by its real path; removed after the test file, or when the process ends. */
 export function temporaryFolder(): string {
-  return realpathSync(mkdtempSync(join(tmpdir(), "coord-test-")));
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "coord-test-")));
+  made.push(folder);
+  return folder;
 }
 
 /** The environment for a program under test: nothing of ours leaks in, nothing of it reaches the user's data folder. */
