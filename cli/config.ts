@@ -43,7 +43,9 @@ export function projectConfig(from: string = process.cwd()): { workspace?: strin
       try {
         parsed = JSON.parse(readFileSync(path, "utf8"));
       } catch (cause) {
-        throw new CliError(`${path} is not valid JSON: ${(cause as Error).message}`, { next: "mend the file, or write a new one: coord init --force" });
+        throw new CliError(`${path} is not valid JSON: ${(cause as Error).message}`, {
+          next: "mend the file, or write a new one: coord init --force",
+        });
       }
       const { workspace, url } = (parsed ?? {}) as { workspace?: unknown; url?: unknown };
       return {
@@ -72,7 +74,9 @@ export function target(options: GlobalOptions, env: Env = process.env): Target {
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   const workspace = options.workspace ?? env.COORD_WORKSPACE ?? project.workspace ?? "default";
   if (!/^[a-z0-9_-]{1,64}$/.test(workspace)) {
-    throw new CliError(`not a workspace name: ${workspace}`, { next: "use 1 to 64 of a-z 0-9 - _ in --workspace, COORD_WORKSPACE or .coord.json" });
+    throw new CliError(`not a workspace name: ${workspace}`, {
+      next: "use 1 to 64 of a-z 0-9 - _ in --workspace, COORD_WORKSPACE or .coord.json",
+    });
   }
   return { url: url.href, workspace, ...(env.COORD_TOKEN ? { token: env.COORD_TOKEN } : {}) };
 }

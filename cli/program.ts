@@ -12,10 +12,13 @@ export function createProgram(): Command {
     .option("--json", "print exactly one JSON value on stdout, and errors as one on stderr")
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
-    .helpCommand("help [command]", "show help for a command")
+    .addHelpCommand(new Command("help").argument("[command]").description("show help for a command").helpGroup("Set up:"))
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ getOutHelpWidth: () => columns(), getErrHelpWidth: () => columns(), outputError: () => {} })
-    .addHelpText("after", "\nStart here: coord demo shows it at work; coord init prepares a project.\nA task's id is its number (12), its id, or the id's first 4 or more characters.")
+    .addHelpText(
+      "after",
+      "\nStart here: coord demo shows it at work; coord init prepares a project.\nA task's id is its number (12), its id, or the id's first 4 or more characters.",
+    )
     .showSuggestionAfterError(true)
     .exitOverride();
 }

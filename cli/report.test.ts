@@ -9,7 +9,11 @@ test("an error says what happened and what to do next, and nothing that a termin
 });
 
 test("with --json it is one JSON object, with the details", () => {
-  const { text, exit } = reportOf(new CliError("taken", { exit: 3, next: "coord next", data: { code: "conflict", claimed_by: "other" } }), "claim", true);
+  const { text, exit } = reportOf(
+    new CliError("taken", { exit: 3, next: "coord next", data: { code: "conflict", claimed_by: "other" } }),
+    "claim",
+    true,
+  );
   expect(exit).toBe(3);
   expect(JSON.parse(text)).toEqual({ error: { code: "conflict", claimed_by: "other", message: "taken", next: "coord next", exit: 3 } });
 });
@@ -23,9 +27,9 @@ test("a mistake in the arguments points to the command's help, a misspelt comman
   expect(reportOf(new CommanderError(1, "commander.missingArgument", "error: missing required argument 'id'"), "claim", false).text).toBe(
     "coord: missing required argument 'id'\nnext:  coord claim --help\n",
   );
-  expect(reportOf(new CommanderError(1, "commander.unknownCommand", "error: unknown command 'clam'\n(Did you mean claim?)"), "clam", false).text).toBe(
-    "coord: unknown command 'clam' (Did you mean claim?)\nnext:  coord claim --help\n",
-  );
+  expect(
+    reportOf(new CommanderError(1, "commander.unknownCommand", "error: unknown command 'clam'\n(Did you mean claim?)"), "clam", false).text,
+  ).toBe("coord: unknown command 'clam' (Did you mean claim?)\nnext:  coord claim --help\n");
 });
 
 test("help is no error, an interrupt ends without a word, a bug shows its stack", () => {

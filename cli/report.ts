@@ -33,7 +33,11 @@ export function reportOf(error: unknown, command: string | undefined, asJson: bo
 function told(error: Pick<CliError, "message" | "next" | "exit" | "data">, asJson: boolean): Report {
   const { message, next, exit, data } = error;
   if (asJson) return { text: `${jsonText({ error: { ...data, message, ...(next === undefined ? {} : { next }), exit } }, false)}\n`, exit };
-  const lines = [`coord: ${cleanLines(message).join("\n  ")}`, ...issueLines(data.issues), ...(next === undefined ? [] : [`next:  ${clean(next)}`])];
+  const lines = [
+    `coord: ${cleanLines(message).join("\n  ")}`,
+    ...issueLines(data.issues),
+    ...(next === undefined ? [] : [`next:  ${clean(next)}`]),
+  ];
   return { text: `${lines.join("\n")}\n`, exit };
 }
 

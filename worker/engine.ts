@@ -1,5 +1,5 @@
 import { LIMITS, type Principal, type RpcResponse, refuse } from "../protocol/index.ts";
-import { lapse, nextLapse } from "./commands/leases.ts";
+import { lapse, lapsedJobs, nextLapse } from "./commands/leases.ts";
 import { timedOut, type WaitFor } from "./commands/wait.ts";
 import { type ParsedCall, parseBody } from "./core/parse.ts";
 import { Presence } from "./core/presence.ts";
@@ -8,8 +8,11 @@ import { answer, type Outcome, refused, Turn } from "./core/turn.ts";
 import { type Caller, execute, type WaitCall } from "./dispatch.ts";
 import type { Job, Surroundings } from "./job.ts";
 import { Sessions } from "./session/sessions.ts";
-import { WaitBook } from "./waits/book.ts";
+import { type Attempt, WaitBook } from "./waits/book.ts";
 import type { LiveWaiter } from "./waits/index.ts";
+
+/** A lease that should have lapsed and could not, for a bug, is tried again after this long. */
+const LAPSE_RETRY_MS = 5_000;
 
 /** One question held open by a request. */
 interface HttpWaiter extends LiveWaiter {
@@ -36,7 +39,7 @@ export class Engine {
   constructor(world: Surroundings, alarmAt: number | null) {
     this.#world = world;
     this.#alarmAt = alarmAt;
-    this.#book = new WaitBook(world.transaction);
+    this.#book = new WaitBook(world.transaction, this.#attempt);
     this.sessions = new Sessions(this.#book, this.#presence, world, () => this.#open());
   }
 
@@ -113,43 +116,59 @@ export class Engine {
       woken = this.#book.wake(turn, woken, (subscription, event) => this.sessions.follow(subscription, event));
     };
     if (turn.now >= this.#deadline.lapse) {
-      this.#guarded("lapse", turn, () => this.#world.transaction(() => lapse(turn)));
-      this.#deadline.lapse = nextLapse(turn.sql) ?? Number.POSITIVE_INFINITY;
-      this.#guarded("wake", turn, wake);
+      this.#lapse(turn);
+      wake();
     }
     for (const job of jobs) {
       const outcome = this.#apply(turn.as(job.principal), job);
       if (outcome) replies.push(() => job.reply(outcome));
-      this.#guarded("wake", turn, wake);
+      wake();
     }
-    const earliest = this.#guarded("expire", turn, () => this.#book.expire(turn), Number.POSITIVE_INFINITY)!;
+    const earliest = this.#attempt(
+      "expire",
+      turn,
+      () => this.#book.expire(turn),
+      () => Number.POSITIVE_INFINITY,
+    );
     for (const reply of replies) reply();
     this.sessions.flush(turn.sql);
     this.#rearm(earliest);
   }
 
+  /** One transaction a job, so that one that cannot lapse keeps no other from it; it is tried again later. */
+  #lapse(turn: Turn): void {
+    for (const job of lapsedJobs(turn)) {
+      this.#attempt(
+        "lapse",
+        turn,
+        () => this.#world.transaction(() => lapse(turn, job)),
+        () => undefined,
+      );
+    }
+    const next = nextLapse(turn.sql) ?? Number.POSITIVE_INFINITY;
+    this.#deadline.lapse = next <= turn.now ? turn.now + LAPSE_RETRY_MS : next;
+  }
+
   /** Runs one command; no outcome where it is kept waiting. */
   #apply(turn: Turn, { call, caller, hold }: Job): Outcome<unknown> | undefined {
     if ("refusal" in call) return refused(call.refusal);
-    const failed = refused(refuse("internal", "internal error: this is a bug in coord", { method: call.method.slice(0, 80) }));
-    return this.#guarded<Outcome<unknown> | undefined>(
+    const { transaction } = this.#world;
+    const run = (params: Record<string, unknown>) => execute(turn, call.method, params, caller, transaction);
+    return this.#attempt<Outcome<unknown> | undefined>(
       call.method,
       turn,
       () => {
-        const { transaction } = this.#world;
-        const run = (params: Record<string, unknown>) => execute(turn, call.method, params, caller, transaction);
         // a plan is made of tasks/send calls, which never wait
         const outcome = call.plan
           ? call.plan.outcome(call, turn, transaction, (params) => run(params) as Outcome<unknown>)
           : run(call.params);
         return outcome.ok === "later" ? hold(turn, outcome) : outcome;
       },
-      failed,
+      () => refused(refuse("internal", "internal error: this is a bug in coord", { method: call.method.slice(0, 80) })),
     );
   }
 
-  /** A bug in one step must not take the others with it: it is reported, and what it logged was undone with its transaction. */
-  #guarded<T>(what: string, turn: Turn, body: () => T, otherwise?: T): T | undefined {
+  readonly #attempt: Attempt = (what, turn, body, otherwise) => {
     const logged = turn.log.length;
     try {
       return body();
@@ -157,9 +176,9 @@ export class Engine {
       turn.log.length = logged;
       this.#presence.forget();
       this.#world.report(error, what);
-      return otherwise;
+      return otherwise();
     }
-  }
+  };
 
   #holdRequest(
     turn: Turn,

@@ -22,7 +22,11 @@ export class TransportFailure extends Error {
 /** A call on a session that was in flight when the connection ended, or that found none for too long. */
 export class ConnectionLost extends CliError {
   constructor(target: Target, why: string) {
-    super(`lost the connection to ${target.url}: ${why}`, { exit: EXIT.unreachable, next: howToStart(target), data: { code: "connection_lost" } });
+    super(`lost the connection to ${target.url}: ${why}`, {
+      exit: EXIT.unreachable,
+      next: howToStart(target),
+      data: { code: "connection_lost" },
+    });
     this.name = "ConnectionLost";
   }
 }

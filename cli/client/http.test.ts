@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import type { CliError } from "../errors.ts";
 import { call } from "./http.ts";
@@ -73,9 +73,14 @@ const OPTIONS = { autostart: false };
 
 test("one call is one request, to the workspace's own address, with the token", async () => {
   const { target, asked } = await answering(json({ jsonrpc: "2.0", id: 1, result: { ok: true } }));
-  expect(await call({ ...target, workspace: "site", token: "secret" }, "agents/heartbeat", { id: "harbor-lynx" }, OPTIONS)).toEqual({ ok: true });
+  expect(await call({ ...target, workspace: "site", token: "secret" }, "agents/heartbeat", { id: "harbor-lynx" }, OPTIONS)).toEqual({
+    ok: true,
+  });
   expect(asked).toHaveLength(1);
-  expect(asked[0]).toMatchObject({ url: "/w/site/", headers: { authorization: "Bearer secret", "content-type": "application/json", connection: "close" } });
+  expect(asked[0]).toMatchObject({
+    url: "/w/site/",
+    headers: { authorization: "Bearer secret", "content-type": "application/json", connection: "close" },
+  });
 });
 
 test("a mutation whose connection breaks is asked again under the same key", async () => {
@@ -117,7 +122,13 @@ test("where nothing listens, the next step is how to start a server", async () =
 });
 
 test.each([
-  ["a refusal with status 200", { code: -32004, message: "no task #9", data: { code: "not_found", remedy: "coord get ID" } }, 200, 4, "coord get 9"],
+  [
+    "a refusal with status 200",
+    { code: -32004, message: "no task #9", data: { code: "not_found", remedy: "coord get ID" } },
+    200,
+    4,
+    "coord get 9",
+  ],
   ["a guard's refusal", { code: -32010, message: "a token is needed" }, 401, 5, "COORD_TOKEN"],
   ["a limit", { code: -32005, message: "over the limit", data: { code: "limit", limit: "body_bytes" } }, 413, 1, "data.limit"],
 ] as const)("%s exits as the protocol's table says", async (_name, error, status, exit, next) => {
@@ -147,7 +158,9 @@ test("what does not speak HTTP is told as such", async () => {
 
 test("what is over the limit for one request never leaves", async () => {
   const { target, asked } = await answering(json({}));
-  expect((await failure(call(target, "tasks/send", { name: "x", payload: "y".repeat(1024 * 1024) }, OPTIONS))).data.limit).toBe("body_bytes");
+  expect((await failure(call(target, "tasks/send", { name: "x", payload: "y".repeat(1024 * 1024) }, OPTIONS))).data.limit).toBe(
+    "body_bytes",
+  );
   expect(asked).toHaveLength(0);
 });
 

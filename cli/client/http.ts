@@ -1,4 +1,4 @@
-import { type RequestOptions, request as plainRequest } from "node:http";
+import { request as plainRequest, type RequestOptions } from "node:http";
 import type { MethodName, ParamsIn, Result } from "../../protocol/index.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { overLimit, REFUSALS, toRpcError } from "../../protocol/refusals.ts";
@@ -29,10 +29,16 @@ const PAUSES_MS = [150, 600];
  * mutations carry an idempotency key. Where nothing listens and the URL is the default one, the server is started first.
  * @throws CliError: a refusal (exit 1, 3, 4, 5, 6), or exit 7 when no server answers.
  */
-export async function call<M extends MethodName>(target: Target, method: M, params: ParamsIn<M>, options: HttpOptions = {}): Promise<Result<M>> {
+export async function call<M extends MethodName>(
+  target: Target,
+  method: M,
+  params: ParamsIn<M>,
+  options: HttpOptions = {},
+): Promise<Result<M>> {
   const full = repeatable(method, params as object);
   const body = Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: full }));
-  if (body.length > LIMITS.body_bytes.value) throw refused(toRpcError(overLimit("body_bytes", LIMITS.body_bytes.value, "bytes", body.length)));
+  if (body.length > LIMITS.body_bytes.value)
+    throw refused(toRpcError(overLimit("body_bytes", LIMITS.body_bytes.value, "bytes", body.length)));
   let mayStart = options.autostart !== false && mayAutostart(target);
   for (let attempt = 0; ; attempt++) {
     try {
@@ -92,7 +98,9 @@ async function post(target: Target, body: Buffer, options: HttpOptions): Promise
     };
     giveUpAfter(options.connectMs ?? CONNECT_MS, "no connection");
     sending.on("socket", (socket) => {
-      socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => giveUpAfter(options.answerMs ?? ANSWER_MS, "it accepted the connection but did not answer"));
+      socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () =>
+        giveUpAfter(options.answerMs ?? ANSWER_MS, "it accepted the connection but did not answer"),
+      );
     });
     sending.on("error", fail);
     sending.on("response", (response) => {

@@ -21,6 +21,13 @@ const MUTATIONS: Record<Mutation, true> = {
   "tasks/ready": true,
   "tasks/unready": true,
   "tasks/update": true,
+  "tasks/depend": true,
+  "tasks/undepend": true,
+  "tasks/review": true,
+  "reviews/dismiss": true,
+  "notes/add": true,
+  "notes/retract": true,
+  "notes/purge": true,
 };
 
 /**

@@ -86,7 +86,9 @@ export class ScriptedServer implements AsyncDisposable {
       this.connections++;
       if (this.refusal) {
         const { status, body } = this.refusal;
-        socket.end(`HTTP/1.1 ${status} No\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+        socket.end(
+          `HTTP/1.1 ${status} No\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+        );
         return;
       }
       sockets.handleUpgrade(request, socket, head, (websocket) => {

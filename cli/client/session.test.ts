@@ -67,7 +67,11 @@ function collector() {
 describe("calls", () => {
   test("are answered in whatever order the server likes, also in one batch", async () => {
     const { session, peer } = await open(await server());
-    const calls = [session.call("tasks/get", { id: "#1" }), session.call("tasks/get", { id: "#2" }), session.call("tasks/get", { id: "#3" })];
+    const calls = [
+      session.call("tasks/get", { id: "#1" }),
+      session.call("tasks/get", { id: "#2" }),
+      session.call("tasks/get", { id: "#3" }),
+    ];
     const heard = [await peer.hears("tasks/get"), await peer.hears("tasks/get"), await peer.hears("tasks/get")];
     peer.answers(heard[2]!, { number: 3 });
     peer.says([
@@ -80,7 +84,11 @@ describe("calls", () => {
   test("are refused with the exit code and remedy of the protocol", async () => {
     const { session, peer } = await open(await server());
     const failed = failure(session.call("tasks/claim", { id: "#12", agent_id: "harbor-lynx" }));
-    peer.refuses(await peer.hears("tasks/claim"), { code: -32001, message: "#12 is claimed by other", data: { code: "conflict", reason: "already_claimed", claimed_by: "other" } });
+    peer.refuses(await peer.hears("tasks/claim"), {
+      code: -32001,
+      message: "#12 is claimed by other",
+      data: { code: "conflict", reason: "already_claimed", claimed_by: "other" },
+    });
     const error = await failed;
     expect(error.exit).toBe(3);
     expect(error.data).toMatchObject({ reason: "already_claimed", claimed_by: "other" });
@@ -279,7 +287,10 @@ describe("the connection", () => {
 
   test("a refused upgrade is a refusal, not something to try again", async () => {
     const scripted = await server();
-    scripted.refusal = { status: 401, body: JSON.stringify({ error: { code: -32010, message: "a token is needed", data: { code: "unauthorized" } } }) };
+    scripted.refusal = {
+      status: 401,
+      body: JSON.stringify({ error: { code: -32010, message: "a token is needed", data: { code: "unauthorized" } } }),
+    };
     const error = await failure(openSession(scripted.target, QUICK));
     expect(error.exit).toBe(5);
     expect(error.message).toBe("a token is needed");

@@ -115,10 +115,12 @@ export function openSocket(target: Target, handlers: SocketHandlers, times: Sock
     }
     handlers.onFrame(frame);
   });
-  socket.on("unexpected-response", (request, response) => {
+  socket.on("unexpected-response", (_request, response) => {
+    // Kept alive for another request, which will not come, it would keep this process from ending.
+    const connection = response.socket;
     readRefusal(response, (reason) => {
       end(reason);
-      request.destroy();
+      connection.destroy();
     });
   });
   socket.on("error", (cause) => end(handshakeTimedOut(cause) ? new TransportFailure("silent", cause.message) : transportFailure(cause)));
@@ -157,7 +159,8 @@ function readRefusal(response: IncomingMessage, done: (reason: TransportFailure 
       error = undefined; // not JSON, hence not a refusal of coord's
     }
     if (isRpcError(error)) return done(refused(error));
-    if (status === 401 || status === 403) return done(refused({ code: status === 401 ? -32010 : -32011, message: `the server answered with HTTP status ${status}` }));
+    if (status === 401 || status === 403)
+      return done(refused({ code: status === 401 ? -32010 : -32011, message: `the server answered with HTTP status ${status}` }));
     done(new TransportFailure("foreign", `what answers there is not coord (HTTP status ${status})`));
   });
 }

@@ -41,7 +41,8 @@ const GRACE_MS = 1_000;
  * @throws CliError: refusals; exit 6 where `after` belongs to another log. Rejects with the signal's reason when it fires.
  */
 export async function waitFor(session: Session, request: WaitRequest): Promise<WaitOutcome> {
-  const endsAt = request.timeoutMs === undefined || request.timeoutMs > LONGEST_TIMER_MS ? undefined : performance.now() + request.timeoutMs;
+  const endsAt =
+    request.timeoutMs === undefined || request.timeoutMs > LONGEST_TIMER_MS ? undefined : performance.now() + request.timeoutMs;
   const ending = new AbortController();
   const timedOut = new CliError("the wait timed out");
   const timer = endsAt === undefined ? undefined : setTimeout(() => ending.abort(timedOut), endsAt - performance.now() + GRACE_MS);
@@ -53,7 +54,8 @@ export async function waitFor(session: Session, request: WaitRequest): Promise<W
     return await standing.outcome();
   } catch (error) {
     if (error !== timedOut) throw error;
-    if (standing.searched === undefined) throw new CliError("the wait never reached the server", { exit: EXIT.unreachable, next: "coord status" });
+    if (standing.searched === undefined)
+      throw new CliError("the wait never reached the server", { exit: EXIT.unreachable, next: "coord status" });
     return { task: null, cursor: standing.searched, timed_out: true };
   } finally {
     clearTimeout(timer);

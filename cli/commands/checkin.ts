@@ -19,13 +19,18 @@ export function register(program: Command): void {
     .option("--type <type>", "agent or user (default: agent)");
   withExamples(withAgent(command), "coord checkin --as harbor-lynx").action(async (_options: unknown, self: Command) => {
     const { options, call, show, space, now } = contextOf<Options>(self);
-    const answer = await call("agents/checkin", { id: requireAgent(options), ...given("name", options.name), ...given("type", options.type) });
+    const answer = await call("agents/checkin", {
+      id: requireAgent(options),
+      ...given("name", options.name),
+      ...given("type", options.type),
+    });
     show(answer, () => checkinLines(answer, now, space));
   });
 }
 
 function checkinLines(answer: Checkin, now: number, space: TableSpace): string[] {
-  const line = (task: BriefTask) => `  #${task.number} ${task.name}${task.lease_until ? ` (lease ends ${ago(task.lease_until, now)})` : ""}`;
+  const line = (task: BriefTask) =>
+    `  #${task.number} ${task.name}${task.lease_until ? ` (lease ends ${ago(task.lease_until, now)})` : ""}`;
   const section = (title: string, lines: readonly string[]) => (lines.length === 0 ? [] : [title, ...lines]);
   const others = answer.agents.filter((agent) => agent.id !== answer.agent.id).map((agent) => `${agent.id} (${agent.status})`);
   return [

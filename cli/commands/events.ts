@@ -29,26 +29,39 @@ export function register(program: Command): void {
     .option("--limit <rows>", "at most this many (default: 50, at most 500)", wholeNumber)
     .option("--type <type>", "task.created, task.claimed, task.completed, …", list)
     .option("--follow", "go on until interrupted; with --json one JSON value a line");
-  withExamples(withFilter(command), "coord events --follow", "coord events --after 0 --type task.completed --json").action(async (_options: unknown, self: Command) => {
-    const { options, call, show, space, target } = contextOf<Options>(self);
-    const filter = await eventFilter(options, (params) => call("tasks/get", params));
-    const after = options.after ?? Math.max(0, (await call("workspace/info", {})).head - RECENT);
-    if (options.follow) {
-      const print = (events: Event[]) => printLines(events.map((event) => (options.json ? jsonText(event, false) : eventLine(event, space.columns))));
-      return withSession(target, (session, signal) => follow(session, { after, ...given("filter", filter) }, print, signal));
-    }
-    const answer = await call("events/list", { after, ...given("limit", options.limit), ...given("filter", filter) });
-    show(answer, () => (answer.events.length === 0 ? ["nothing happened since"] : answer.events.map((event) => eventLine(event, space.columns))));
-  });
+  withExamples(withFilter(command), "coord events --follow", "coord events --after 0 --type task.completed --json").action(
+    async (_options: unknown, self: Command) => {
+      const { options, call, show, space, target } = contextOf<Options>(self);
+      const filter = await eventFilter(options, (params) => call("tasks/get", params));
+      const after = options.after ?? Math.max(0, (await call("workspace/info", {})).head - RECENT);
+      if (options.follow) {
+        const print = (events: Event[]) =>
+          printLines(events.map((event) => (options.json ? jsonText(event, false) : eventLine(event, space.columns))));
+        return withSession(target, (session, signal) => follow(session, { after, ...given("filter", filter) }, print, signal));
+      }
+      const answer = await call("events/list", { after, ...given("limit", options.limit), ...given("filter", filter) });
+      show(answer, () =>
+        answer.events.length === 0 ? ["nothing happened since"] : answer.events.map((event) => eventLine(event, space.columns)),
+      );
+    },
+  );
 }
 
 async function eventFilter(options: Options, get: Parameters<typeof filterOf>[1]): Promise<EventFilterIn | undefined> {
-  const filter = { ...(await filterOf(options, get)), ...given("type", options.type as NonNullable<ParamsIn<"events/list">["filter"]>["type"]) };
+  const filter = {
+    ...(await filterOf(options, get)),
+    ...given("type", options.type as NonNullable<ParamsIn<"events/list">["filter"]>["type"]),
+  };
   return Object.keys(filter).length === 0 ? undefined : filter;
 }
 
 /** Prints until it is interrupted, or until the log cannot be followed any further. */
-async function follow(session: Session, from: { after: number; filter?: EventFilterIn }, print: (events: Event[]) => void, signal: AbortSignal): Promise<void> {
+async function follow(
+  session: Session,
+  from: { after: number; filter?: EventFilterIn },
+  print: (events: Event[]) => void,
+  signal: AbortSignal,
+): Promise<void> {
   await new Promise<never>((_resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     const onLost = (error: CliError) => reject(error);

@@ -6,7 +6,10 @@ import { withExamples } from "./shared/options.ts";
 import { taskRef } from "./shared/values.ts";
 
 export function register(program: Command): void {
-  const command = program.command("get").description("show one task (exit 4: there is none)").argument("<id>", "number, id, or its first 4 or more characters");
+  const command = program
+    .command("get")
+    .description("show one task (exit 4: there is none)")
+    .argument("<id>", "number, id, or its first 4 or more characters");
   withExamples(command, "coord get 12", "coord get 8f3a --json").action(async (id: string, _options: unknown, self: Command) => {
     const { call, show, space, now } = contextOf(self);
     const task = await call("tasks/get", { id: taskRef(id) });

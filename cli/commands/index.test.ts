@@ -39,7 +39,8 @@ test("every command's help fits 80 columns", async () => {
     let help = "";
     command.configureOutput({ writeOut: (text) => (help += text), getOutHelpWidth: () => 80 });
     command.outputHelp();
-    for (const line of help.split("\n")) if (!line.startsWith("  $ ")) expect(line.length, `${command.name()}: ${line}`).toBeLessThanOrEqual(80);
+    for (const line of help.split("\n"))
+      if (!line.startsWith("  $ ")) expect(line.length, `${command.name()}: ${line}`).toBeLessThanOrEqual(80);
   }
 });
 

@@ -34,6 +34,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   get: { group: LOOK, load: () => import("./get.ts") },
   history: { group: LOOK, load: () => import("./history.ts") },
   events: { group: LOOK, load: () => import("./events.ts") },
+  top: { group: LOOK, load: () => import("./top.ts") },
   info: { group: LOOK, load: () => import("./info.ts") },
   checkin: { group: PEOPLE, load: () => import("./checkin.ts") },
   heartbeat: { group: PEOPLE, load: () => import("./heartbeat.ts") },

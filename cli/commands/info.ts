@@ -10,7 +10,9 @@ export function register(program: Command): void {
     const info = await call("workspace/info", {});
     show(info, () => [
       `workspace ${info.workspace}, coord ${info.version}, schema ${info.schema}`,
-      ...STATE_NAMES.filter((state) => info.counts[state]).map((state) => `${String(info.counts[state]).padStart(7)}  ${STATES[state].label}`),
+      ...STATE_NAMES.filter((state) => info.counts[state]).map(
+        (state) => `${String(info.counts[state]).padStart(7)}  ${STATES[state].label}`,
+      ),
       `${info.agents} agents, ${info.sessions} sessions, ${info.waiters} waiting; log at ${info.head}`,
     ]);
   });

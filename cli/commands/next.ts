@@ -29,37 +29,51 @@ export function register(program: Command): void {
     .description("claim the best job there is: changes asked for first, then priority, then oldest (exit 2: there is none)")
     .option("--lease <seconds>", "hold it for this long (default: 300, at most 3600)", seconds)
     .option("--wait [seconds]", "join the line until a job comes; without a number, for as long as it takes", seconds);
-  withExamples(withKey(withFilter(withAgent(command))), "coord next --as harbor-lynx --kind bug", "coord next --as harbor-lynx --wait 10m --json").action(
-    async (_options: unknown, self: Command) => {
-      const { options, call, show, space, now, target } = contextOf<Options>(self);
-      const agent = requireAgent(options);
-      const question = { agent_id: agent, ...given("lease_seconds", options.lease) };
-      let task: Result<"tasks/next">;
-      if (options.wait === undefined) {
-        const filter = await filterOf(options, (params) => call("tasks/get", params));
-        task = await call("tasks/next", { ...question, filter, ...keyed(options) });
-      } else {
-        const waitMs = options.wait === true ? Number.POSITIVE_INFINITY : options.wait * 1000;
-        task = await withSession(target, async (session, signal) => {
-          const filter = await filterOf(options, (params) => session.call("tasks/get", params, { signal }));
-          return inLine(session, { ...question, filter }, waitMs, keyed(options), signal);
-        });
-      }
-      show(task, () => (task ? claimLines(task, agent, now, space) : ["nothing to claim: see `coord tasks`, or stand in line: coord next --wait 10m"]));
-      if (!task) process.exitCode = EXIT.timeout;
-    },
-  );
+  withExamples(
+    withKey(withFilter(withAgent(command))),
+    "coord next --as harbor-lynx --kind bug",
+    "coord next --as harbor-lynx --wait 10m --json",
+  ).action(async (_options: unknown, self: Command) => {
+    const { options, call, show, space, now, target } = contextOf<Options>(self);
+    const agent = requireAgent(options);
+    const question = { agent_id: agent, ...given("lease_seconds", options.lease) };
+    let task: Result<"tasks/next">;
+    if (options.wait === undefined) {
+      const filter = await filterOf(options, (params) => call("tasks/get", params));
+      task = await call("tasks/next", { ...question, filter, ...keyed(options) });
+    } else {
+      const waitMs = options.wait === true ? Number.POSITIVE_INFINITY : options.wait * 1000;
+      task = await withSession(target, async (session, signal) => {
+        const filter = await filterOf(options, (params) => session.call("tasks/get", params, { signal }));
+        return inLine(session, { ...question, filter }, waitMs, keyed(options), signal);
+      });
+    }
+    show(task, () =>
+      task ? claimLines(task, agent, now, space) : ["nothing to claim: see `coord tasks`, or stand in line: coord next --wait 10m"],
+    );
+    if (!task) process.exitCode = EXIT.timeout;
+  });
 }
 
 /**
  * Stands in line, slice by slice. A slice that ends with its connection is asked again under the same idempotency key,
  * so that a job handed over in that moment is not lost; an interrupted one gives back what still comes.
  */
-async function inLine(session: Session, question: Question, waitMs: number, key: object, signal: AbortSignal): Promise<Result<"tasks/next">> {
+async function inLine(
+  session: Session,
+  question: Question,
+  waitMs: number,
+  key: object,
+  signal: AbortSignal,
+): Promise<Result<"tasks/next">> {
   const endsAt = performance.now() + waitMs;
   for (let firstKey = key; ; firstKey = {}) {
     const remaining = Math.round(endsAt - performance.now());
-    const task = await session.call("tasks/next", { ...question, ...firstKey, wait_ms: Math.max(0, Math.min(SLICE_MS, remaining)) }, { signal });
+    const task = await session.call(
+      "tasks/next",
+      { ...question, ...firstKey, wait_ms: Math.max(0, Math.min(SLICE_MS, remaining)) },
+      { signal },
+    );
     if (task || remaining <= SLICE_MS) return task;
   }
 }

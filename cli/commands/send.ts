@@ -34,25 +34,27 @@ export function register(program: Command): void {
     .option("--depends-on <ids>", "not claimable before these are completed", list)
     .option("--backlog", "keep it in the backlog until `coord ready`")
     .option("--state <state>", "where it starts: pending, backlog or idea");
-  withExamples(withKey(withAgent(command)), "coord send 'login fails on Safari' --kind bug --priority high", `coord send 'v1.1 stable' --kind ack --payload '{"commit":"4f2a91c"}'`).action(
-    async (name: string, _options: unknown, self: Command) => {
-      const { options, call, show, space } = contextOf<Options>(self);
-      const task = await call("tasks/send", {
-        name,
-        ...given("kind", options.kind),
-        ...given("priority", options.priority),
-        ...given("payload", options.payload === undefined ? undefined : json("--payload", options.payload)),
-        ...given("description", options.description),
-        ...given("labels", options.label),
-        ...given("assignee", options.assignee),
-        ...given("performer", options.performer),
-        ...given("review", options.review),
-        ...given("depends_on", options.dependsOn?.map(taskRef)),
-        ...given("state", options.backlog ? "backlog" : options.state),
-        ...actor(options),
-        ...keyed(options),
-      });
-      show(task, () => [taskTitle(task, space.columns), `posted: ${stateLabel(task)}, ${task.kind}, ${task.priority} priority`]);
-    },
-  );
+  withExamples(
+    withKey(withAgent(command)),
+    "coord send 'login fails on Safari' --kind bug --priority high",
+    `coord send 'v1.1 stable' --kind ack --payload '{"commit":"4f2a91c"}'`,
+  ).action(async (name: string, _options: unknown, self: Command) => {
+    const { options, call, show, space } = contextOf<Options>(self);
+    const task = await call("tasks/send", {
+      name,
+      ...given("kind", options.kind),
+      ...given("priority", options.priority),
+      ...given("payload", options.payload === undefined ? undefined : json("--payload", options.payload)),
+      ...given("description", options.description),
+      ...given("labels", options.label),
+      ...given("assignee", options.assignee),
+      ...given("performer", options.performer),
+      ...given("review", options.review),
+      ...given("depends_on", options.dependsOn?.map(taskRef)),
+      ...given("state", options.backlog ? "backlog" : options.state),
+      ...actor(options),
+      ...keyed(options),
+    });
+    show(task, () => [taskTitle(task, space.columns), `posted: ${stateLabel(task)}, ${task.kind}, ${task.priority} priority`]);
+  });
 }

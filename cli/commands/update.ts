@@ -35,21 +35,29 @@ export function register(program: Command): void {
     .option("--no-label", "take its labels off")
     .option("--review <mode>", "none or required")
     .option("--state <state>", "backlog: promotes an idea");
-  withExamples(withKey(withAgent(command)), "coord update 12 --priority urgent --rev 3").action(async (id: string, _options: unknown, self: Command) => {
-    const { options, call, show, space } = contextOf<Options>(self);
-    const changes = {
-      ...given("name", options.name),
-      ...given("kind", options.kind),
-      ...given("priority", options.priority),
-      ...given("payload", options.payload === undefined ? undefined : json("--payload", options.payload)),
-      ...given("description", options.description),
-      ...given("assignee", options.assignee === false ? null : options.assignee),
-      ...given("labels", options.label === false ? [] : options.label),
-      ...given("review", options.review),
-      ...given("state", options.state),
-    };
-    if (Object.keys(changes).length === 0) throw new CliError("nothing to change was given", { next: "coord update --help" });
-    const task = await call("tasks/update", { id: taskRef(id), ...changes, ...given("rev", options.rev), ...actor(options), ...keyed(options) });
-    show(task, () => [taskTitle(task, space.columns), `changed ${Object.keys(changes).join(", ")}; rev ${task.rev}`]);
-  });
+  withExamples(withKey(withAgent(command)), "coord update 12 --priority urgent --rev 3").action(
+    async (id: string, _options: unknown, self: Command) => {
+      const { options, call, show, space } = contextOf<Options>(self);
+      const changes = {
+        ...given("name", options.name),
+        ...given("kind", options.kind),
+        ...given("priority", options.priority),
+        ...given("payload", options.payload === undefined ? undefined : json("--payload", options.payload)),
+        ...given("description", options.description),
+        ...given("assignee", options.assignee === false ? null : options.assignee),
+        ...given("labels", options.label === false ? [] : options.label),
+        ...given("review", options.review),
+        ...given("state", options.state),
+      };
+      if (Object.keys(changes).length === 0) throw new CliError("nothing to change was given", { next: "coord update --help" });
+      const task = await call("tasks/update", {
+        id: taskRef(id),
+        ...changes,
+        ...given("rev", options.rev),
+        ...actor(options),
+        ...keyed(options),
+      });
+      show(task, () => [taskTitle(task, space.columns), `changed ${Object.keys(changes).join(", ")}; rev ${task.rev}`]);
+    },
+  );
 }

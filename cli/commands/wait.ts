@@ -27,17 +27,25 @@ export function register(program: Command): void {
     .option("--timeout <seconds>", "give up after this long; 0: never", seconds, DEFAULT_TIMEOUT_SECONDS)
     .option("--after <cursor>", "count only what changed after this cursor, as an earlier wait answered it", wholeNumber)
     .option("--all", "with --ids: until every one of them is in the wanted state")
-    .option("--heartbeat [seconds]", `with --as: beat this often while waiting (${DEFAULT_HEARTBEAT_SECONDS} without a number; the open session alone shows the agent as here)`, seconds);
+    .option(
+      "--heartbeat [seconds]",
+      `with --as: beat this often while waiting (${DEFAULT_HEARTBEAT_SECONDS} without a number; the open session alone shows the agent as here)`,
+      seconds,
+    );
   withExamples(
     withFilter(withAgent(command)),
     "coord wait --kind ack --name-contains 'v1.1 stable' --as harbor-lynx",
     "coord wait --ids 12,13 --all --state completed --timeout 0",
     "coord wait --kind bug --after 42   # 42: the cursor of the last answer",
   )
-    .addHelpText("after", "\nWithout --state a job matches when it can be claimed (pending), an announcement when it is published (completed).")
+    .addHelpText(
+      "after",
+      "\nWithout --state a job matches when it can be claimed (pending), an announcement\nwhen it is published (completed).",
+    )
     .action(async (_options: unknown, self: Command) => {
       const { options, target } = contextOf<Options>(self);
-      if (options.all && !options.ids) throw new CliError("--all waits for named tasks, and none is named", { next: "add --ids, for example --ids 12,13" });
+      if (options.all && !options.ids)
+        throw new CliError("--all waits for named tasks, and none is named", { next: "add --ids, for example --ids 12,13" });
       const outcome = await withSession(target, (session, signal) => waitOn(session, options, signal));
       printJson(answer(outcome));
       if (outcome.timed_out) process.exitCode = EXIT.timeout;

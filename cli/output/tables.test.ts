@@ -29,6 +29,7 @@ function task(over: Partial<Task> = {}): Task {
     assignee: null,
     labels: [],
     review: "none",
+    required_approvals: 1,
     attempt: 0,
     depends_on: [],
     held: null,
@@ -39,7 +40,11 @@ function task(over: Partial<Task> = {}): Task {
 }
 
 test("a board is one line a task", () => {
-  const board = [task(), task({ number: 3, state: "claimed", claimed_by: "harbor-lynx", priority: "normal", kind: "task", name: "日本" }), task({ number: 4, held: { reason: "dependencies" }, assignee: "quiet-owl" })];
+  const board = [
+    task(),
+    task({ number: 3, state: "claimed", claimed_by: "harbor-lynx", priority: "normal", kind: "task", name: "日本" }),
+    task({ number: 4, held: { reason: "dependencies" }, assignee: "quiet-owl" }),
+  ];
   expect(taskTable(board, NOW, SPACE)).toEqual([
     " #  STATE        PRIO    KIND  AGE  AGENT        NAME",
     "12  Ready        high    bug    3m               fix the build",
@@ -49,9 +54,33 @@ test("a board is one line a task", () => {
 });
 
 test("whatever people and agents write, each line fits and obeys nobody", () => {
-  const hostile = task({ name: HOSTILE, kind: HOSTILE, priority: HOSTILE, claimed_by: HOSTILE, labels: [HOSTILE], description: HOSTILE, payload: { [HOSTILE]: HOSTILE }, created_by: HOSTILE });
-  const agent: Agent = { id: HOSTILE, name: HOSTILE, type: "agent", first_seen: hostile.created_at, last_seen: hostile.updated_at, current_task: hostile.id, status: "active" };
-  const event: Event = { seq: 7, at: hostile.created_at, type: "task.failed", agent_id: HOSTILE, principal: "owner", data: { task: hostile, reason: HOSTILE } };
+  const hostile = task({
+    name: HOSTILE,
+    kind: HOSTILE,
+    priority: HOSTILE,
+    claimed_by: HOSTILE,
+    labels: [HOSTILE],
+    description: HOSTILE,
+    payload: { [HOSTILE]: HOSTILE },
+    created_by: HOSTILE,
+  });
+  const agent: Agent = {
+    id: HOSTILE,
+    name: HOSTILE,
+    type: "agent",
+    first_seen: hostile.created_at,
+    last_seen: hostile.updated_at,
+    current_task: hostile.id,
+    status: "active",
+  };
+  const event: Event = {
+    seq: 7,
+    at: hostile.created_at,
+    type: "task.failed",
+    agent_id: HOSTILE,
+    principal: "owner",
+    data: { task: hostile, reason: HOSTILE },
+  };
   const lines = [
     ...taskTable([hostile], NOW, SPACE),
     ...taskDetails(hostile, NOW, SPACE),

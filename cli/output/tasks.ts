@@ -6,7 +6,15 @@ import { paint, type Style } from "./terminal.ts";
 import { clean, cleanLines, fit, wrap } from "./text.ts";
 import { age, ago } from "./time.ts";
 
-const STATE_STYLES: Partial<Record<Task["state"], Style>> = { claimed: "yellow", review: "cyan", completed: "green", failed: "red", cancelled: "dim", backlog: "dim", idea: "dim" };
+const STATE_STYLES: Partial<Record<Task["state"], Style>> = {
+  claimed: "yellow",
+  review: "cyan",
+  completed: "green",
+  failed: "red",
+  cancelled: "dim",
+  backlog: "dim",
+  idea: "dim",
+};
 const PRIORITY_STYLES: Readonly<Record<string, Style>> = { urgent: "red", high: "yellow", low: "dim" };
 
 /** The state as people read it: `Ready`, or `Held` where a ready job cannot be claimed yet. */
@@ -56,7 +64,10 @@ export function taskDetails(task: Task, now: number, space: TableSpace): string[
     const [first = "", ...more] = wrap(clean(value), space.columns - LABEL_COLUMNS);
     lines.push(paint(label.padEnd(LABEL_COLUMNS), "dim", space.colour) + first, ...more.map((line) => " ".repeat(LABEL_COLUMNS) + line));
   };
-  say("state", stateLabel(task) + (task.held ? ` (${task.held.reason}${task.held.blockers ? `: ${task.held.blockers.join(", ")}` : ""})` : ""));
+  say(
+    "state",
+    stateLabel(task) + (task.held ? ` (${task.held.reason}${task.held.blockers ? `: ${task.held.blockers.join(", ")}` : ""})` : ""),
+  );
   say("kind", `${task.kind}, ${task.priority} priority, for ${task.performer === "user" ? "a person" : "an agent"}`);
   say(task.state === "claimed" ? "held by" : "last held by", task.claimed_by);
   if (task.lease_until) say("lease", `ends ${ago(task.lease_until, now)} (${task.lease_until})`);

@@ -2,9 +2,10 @@
  * What agents write is shown on a terminal, and a name may hold anything. Control characters (which move the cursor, retitle the window,
  * forge lines), invisible ones and those that reverse the reading direction are shown as escapes, so that they are seen and do nothing.
  */
-const UNSHOWABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
+const UNSHOWABLE =
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
 
-function escape(character: string): string {
+function asEscape(character: string): string {
   if (character === "\n") return "\\n";
   if (character === "\r") return "\\r";
   if (character === "\t") return "\\t";
@@ -14,7 +15,7 @@ function escape(character: string): string {
 
 /** One line that is safe to print. */
 export function clean(text: string): string {
-  return text.replace(UNSHOWABLE, escape);
+  return text.replace(UNSHOWABLE, asEscape);
 }
 
 /** Lines that are safe to print: as `clean`, but line breaks break lines and tabs are two spaces. */
@@ -24,7 +25,10 @@ export function cleanLines(text: string): string[] {
 
 /** JSON text that reads the same but holds no character that a terminal obeys: JSON's own escapes stand for them. */
 export function terminalSafeJson(json: string): string {
-  return json.replace(/[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return json.replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 const ASCII = /^[\x20-\x7e]*$/;

@@ -1,4 +1,4 @@
-import type { Event } from "../../protocol/index.ts";
+import { type Event, refuse } from "../../protocol/index.ts";
 import { take } from "../commands/claim.ts";
 import { endClaim } from "../commands/hold.ts";
 import { eventMatches } from "../commands/reads.ts";
@@ -6,10 +6,13 @@ import { answerTo, timedOut, type WaitFor } from "../commands/wait.ts";
 import { remember } from "../core/idempotency.ts";
 import { rowMatches } from "../core/query.ts";
 import { type TaskRow, taskByNumber, toClaimedTask } from "../core/tasks.ts";
-import { answer, type Logged, type Turn } from "../core/turn.ts";
+import { answer, type Logged, refused, type Turn } from "../core/turn.ts";
 import { type LiveWaiter, WaitIndex } from "./index.ts";
 
 type Transaction = <T>(body: () => T) => T;
+
+/** Runs a step of a turn; a bug in it is reported, what it logged is taken back, and the others go on. */
+export type Attempt = <T>(what: string, turn: Turn, body: () => T, otherwise: () => T) => T;
 
 /**
  * All standing questions of a workspace: who waits, in which order, and what wakes them. It holds no truth of its own: what
@@ -19,12 +22,14 @@ export class WaitBook<W extends LiveWaiter> {
   readonly #index = new WaitIndex<W>();
   readonly #byKey = new Map<string, W>();
   readonly #transaction: Transaction;
+  readonly #attempt: Attempt;
   #order = 0;
   /** The earliest deadline that is known; never later than the true one. */
   #due = Number.POSITIVE_INFINITY;
 
-  constructor(transaction: Transaction) {
+  constructor(transaction: Transaction, attempt: Attempt) {
     this.#transaction = transaction;
+    this.#attempt = attempt;
   }
 
   /** Those who wait for one answer, and those who follow the log. */
@@ -80,37 +85,50 @@ export class WaitBook<W extends LiveWaiter> {
       const logged = turn.log[at]!;
       const line: W[] = [];
       for (const waiter of this.#index.candidates(logged.event)) {
-        if (waiter.kind === "subscription") {
-          if (eventMatches(turn.sql, waiter.filter, logged.event, logged.number)) follow(waiter, logged.event);
-        } else if (waiter.kind === "next") line.push(waiter);
-        else {
-          const value = answerTo(turn, waiter as WaitFor & W, logged);
-          if (value !== undefined && this.remove(waiter)) waiter.settle(answer(value));
-        }
+        if (waiter.kind === "next") line.push(waiter);
+        else this.#attemptFor(waiter, turn, () => this.#meet(turn, waiter, logged, follow), true);
       }
-      if (line.length > 0) this.#handOver(turn, line, logged);
+      for (const waiter of line) if (!this.#attemptFor(waiter, turn, () => this.#handOver(turn, waiter, logged), true)) break;
     }
     return at;
   }
 
-  /**
-   * Gives a job that became claimable to the first in line whose filter fits. One that turns out to be gone leaves the line, and the
-   * claim made for it is given back at once.
-   */
-  #handOver(turn: Turn, line: readonly W[], { number }: Logged): void {
-    for (const waiter of line) {
-      const job = number === null ? undefined : taskByNumber(turn.sql, number);
-      if (job?.state !== "pending" || job.blocked > 0) return;
-      if (!rowMatches(turn.sql, job.number, { ...waiter.filter, state: undefined, ready: undefined }, false)) continue;
-      const row = this.#claimFor(turn.as(waiter.principal), waiter, job);
-      if (!row) continue;
-      this.remove(waiter);
-      if (waiter.settle(answer(toClaimedTask(turn.sql, row)))) return;
-      this.#transaction(() => {
-        const back = endClaim(turn, row, "released", "pending");
-        turn.appendFor(back, "task.released", row.claimed_by, { claim_id: row.claim_id, reason: "the waiter was gone" });
-      });
+  /** A waiter that cannot be matched is told that this is a bug, and keeps nobody else asleep. */
+  #attemptFor<T>(waiter: W, turn: Turn, body: () => T, otherwise: T): T {
+    return this.#attempt("wake", turn, body, () => {
+      if (this.remove(waiter)) waiter.settle(refused(refuse("internal", "internal error: this is a bug in coord", { what: "wake" })));
+      return otherwise;
+    });
+  }
+
+  #meet(turn: Turn, waiter: W, logged: Logged, follow: (subscription: W, event: Event) => void): boolean {
+    if (waiter.kind === "subscription") {
+      if (eventMatches(turn.sql, waiter.filter, logged.event, logged.number)) follow(waiter, logged.event);
+    } else {
+      const value = answerTo(turn, waiter as WaitFor & W, logged);
+      if (value !== undefined && this.remove(waiter)) waiter.settle(answer(value));
     }
+    return true;
+  }
+
+  /**
+   * Offers a job that became claimable to the next in line. One that turns out to be gone leaves the line, and the claim made for
+   * it is given back at once.
+   * @returns whether the job is still to be had
+   */
+  #handOver(turn: Turn, waiter: W, { number }: Logged): boolean {
+    const job = number === null ? undefined : taskByNumber(turn.sql, number);
+    if (job?.state !== "pending" || job.blocked > 0) return false;
+    if (!rowMatches(turn.sql, job.number, { ...waiter.filter, state: undefined, ready: undefined }, false)) return true;
+    const row = this.#claimFor(turn.as(waiter.principal), waiter, job);
+    if (!row) return true;
+    this.remove(waiter);
+    if (waiter.settle(answer(toClaimedTask(turn.sql, row)))) return false;
+    this.#transaction(() => {
+      const back = endClaim(turn, row, "released", "pending");
+      turn.appendFor(back, "task.released", row.claimed_by, { claim_id: row.claim_id, reason: "the waiter was gone" });
+    });
+    return true;
   }
 
   #claimFor(turn: Turn, waiter: W, job: TaskRow): TaskRow | undefined {

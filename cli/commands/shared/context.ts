@@ -48,7 +48,9 @@ export function agentOf(options: ActorOptions): string | undefined {
 export function requireAgent(options: ActorOptions): string {
   const agent = agentOf(options);
   if (agent !== undefined) return agent;
-  throw new CliError("no agent is named, and this command acts as one", { next: "add --as HANDLE, or set it once: export COORD_AS=harbor-lynx" });
+  throw new CliError("no agent is named, and this command acts as one", {
+    next: "add --as HANDLE, or set it once: export COORD_AS=harbor-lynx",
+  });
 }
 
 /**

@@ -35,13 +35,19 @@ export function json(option: string, text: string): unknown {
   try {
     given = text === "-" ? readFileSync(0, "utf8") : text.startsWith("@") ? readFileSync(text.slice(1), "utf8") : text;
   } catch (cause) {
-    throw new CliError(`cannot read ${source}: ${(cause as Error).message}`, { next: `give JSON itself, @file, or - for standard input, to ${option}`, cause });
+    throw new CliError(`cannot read ${source}: ${(cause as Error).message}`, {
+      next: `give JSON itself, @file, or - for standard input, to ${option}`,
+      cause,
+    });
   }
   try {
     return JSON.parse(given);
   } catch (cause) {
     const quoted = given.length <= 60 && !/['\n]/.test(given) ? ` For plain text write ${option} '${JSON.stringify(given)}'.` : "";
-    throw new CliError(`${source} is not JSON: ${(cause as Error).message}.${quoted}`, { next: `${option} takes JSON, for example ${option} '{"commit":"4f2a91c"}'`, cause });
+    throw new CliError(`${source} is not JSON: ${(cause as Error).message}.${quoted}`, {
+      next: `${option} takes JSON, for example ${option} '{"commit":"4f2a91c"}'`,
+      cause,
+    });
   }
 }
 
