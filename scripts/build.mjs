@@ -34,9 +34,10 @@ await Promise.all([
     target: "node20",
     minifySyntax: true,
     minifyWhitespace: true,
-    external: ["workerd", "bufferutil", "utf-8-validate"],
+    // ink looks for its devtools only where DEV=true
+    external: ["workerd", "bufferutil", "utf-8-validate", "react-devtools-core"],
     banner: { js: 'import { createRequire as __coordRequire } from "node:module"; const require = __coordRequire(import.meta.url);' },
     legalComments: "linked",
-    define,
+    define: { ...define, "process.env.NODE_ENV": '"production"', "process.env.DEV": '"false"' },
   }),
 ]);
