@@ -63,10 +63,15 @@ export function plans(connect: Connect): void {
       await board.call("tasks/claim", { id: a.id, agent_id: "x" });
       await board.call("tasks/fail", { id: a.id, agent_id: "x", reason: "no" });
       expect((await board.call("tasks/get", { id: b.id }))!.held).toEqual({ reason: "dependency_failed", blockers: [a.id] });
+      const failed = await board.refusal("tasks/claim", { id: b.id, agent_id: "y" });
+      expect([failed.data.reason, failed.message]).toEqual(["held", "#2 is held: it waits for what failed: #1"]);
+      expect(failed.data.remedy).toBe("Open #1 again with `coord retry 1`, or go on without it: `coord undepend 2 --on 1`.");
       await board.call("tasks/retry", { id: a.id });
       expect((await board.call("tasks/get", { id: b.id }))!.held!.reason).toBe("dependencies");
       await board.call("tasks/cancel", { id: a.id });
       expect((await board.call("tasks/get", { id: b.id }))!.held!.reason).toBe("dependency_cancelled");
+      const cancelled = await board.refusal("tasks/claim", { id: b.id, agent_id: "y" });
+      expect(cancelled.data.remedy).toBe("Go on without #1: `coord undepend 2 --on 1`, or call this one off too: `coord cancel 2`.");
       const free = await board.call("tasks/undepend", { id: b.id, on: a.id });
       expect([free.held, free.depends_on]).toEqual([null, []]);
       expect((await board.refusal("tasks/undepend", { id: b.id, on: a.id })).code).toBe(-32004);

@@ -1,4 +1,4 @@
-import { conflict, isTerminal, type Params, type Refusal, type Task } from "../../protocol/index.ts";
+import { conflict, type Held, isTerminal, type Params, type Refusal, type Task } from "../../protocol/index.ts";
 import { bestJob } from "../core/query.ts";
 import { resolveTask } from "../core/refs.ts";
 import { type TaskRow, toClaimedTask, toTask } from "../core/tasks.ts";
@@ -64,8 +64,31 @@ function whyNotClaimable(turn: Turn, row: TaskRow): Refusal {
   }
   if (isTerminal(row.state)) return conflict("terminal", `#${row.number} is ${row.state}`, { ...now, holder: row.claimed_by });
   if (row.state !== "pending") return conflict("not_claimable", `#${row.number} is ${row.state}, not pending`, now);
-  if (task.held) return conflict("held", `#${row.number} is held: ${task.held.reason.replaceAll("_", " ")}`, { ...now, held: task.held });
+  if (task.held) return whyHeld(turn, row, task.held);
   if (row.assignee !== null)
     return conflict("not_claimable", `#${row.number} is reserved for ${row.assignee}`, { ...now, assignee: row.assignee });
   return conflict("not_claimable", `#${row.number} is a job for a person`, { ...now, performer: row.performer });
+}
+
+/** Names what holds a job and, where time alone will not help, the two ways out. */
+export function whyHeld(turn: Turn, row: TaskRow, held: Held): Refusal {
+  const numbers = turn.sql.all<{ number: number }>(
+    "SELECT number FROM tasks WHERE id IN (SELECT value FROM json_each(?)) ORDER BY number",
+    JSON.stringify(held.blockers ?? []),
+  );
+  const names = numbers.map(({ number }) => `#${number}`);
+  const first = names[0]!;
+  const drop = `\`coord undepend ${row.number} --on ${first.slice(1)}\``;
+  const remedy = {
+    dependencies: `Take another with \`coord next\`; this one opens by itself when ${names.join(", ")} ${names.length === 1 ? "is" : "are"} completed.`,
+    dependency_failed: `Open ${first} again with \`coord retry ${first.slice(1)}\`, or go on without it: ${drop}.`,
+    dependency_cancelled: `Go on without ${first}: ${drop}, or call this one off too: \`coord cancel ${row.number}\`.`,
+  }[held.reason];
+  const what = {
+    dependencies: "waits for",
+    dependency_failed: "waits for what failed:",
+    dependency_cancelled: "waits for what was cancelled:",
+  };
+  const now = { id: row.id, number: row.number, state: row.state, held };
+  return conflict("held", `#${row.number} is held: it ${what[held.reason]} ${names.join(", ")}`, { ...now, remedy });
 }

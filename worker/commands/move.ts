@@ -1,7 +1,7 @@
 import { canMove, conflict, type Params, type Refusal, refuse, type State, type Task } from "../../protocol/index.ts";
 import { type TaskRow, toTask } from "../core/tasks.ts";
 import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
-import { take } from "./claim.ts";
+import { take, whyHeld } from "./claim.ts";
 import { endAttempt, endClaim } from "./hold.ts";
 
 /**
@@ -45,8 +45,7 @@ function whyNotDragged(turn: Turn, row: TaskRow, to: State, params: Params<"task
     return conflict("wrong_state", `#${row.number} cannot be moved to ${to}: ${hint}`, now);
   }
   if (!person) return conflict("not_claimable", `#${row.number} is a job for a person; ${params.agent_id ?? "nobody named"} is none`, now);
-  if (row.blocked > 0 && (to === "claimed" || to === "review"))
-    return conflict("held", `#${row.number} is held`, { ...now, held: toTask(turn.sql, row).held });
+  if (row.blocked > 0 && (to === "claimed" || to === "review")) return whyHeld(turn, row, toTask(turn.sql, row).held!);
   if (to === "claimed" && row.assignee !== null && row.assignee !== params.agent_id) {
     return conflict("not_claimable", `#${row.number} is reserved for ${row.assignee}`, { ...now, assignee: row.assignee });
   }
