@@ -18,6 +18,16 @@ export const LIMITS = {
     why: "one request or session frame; a batch of full-sized payloads belongs in several requests",
   },
   batch_calls: { value: 100, unit: "calls", why: "one turn of the object applies a whole batch; longer ones would delay everyone else" },
+  page_chars: {
+    value: 4 * KIB * KIB,
+    unit: "characters",
+    why: "a page of tasks or events ends early at this size, with a cursor; never at less than one row",
+  },
+  answer_chars: {
+    value: 16 * KIB * KIB,
+    unit: "characters",
+    why: "one request must not fill the memory that all workspaces share; pages and cursors read any amount in parts",
+  },
   json_depth: { value: 100, unit: "levels", why: "deeper than any tool writes; the database stops at 1,000, a stack somewhere below" },
   name_chars: { value: 512, unit: "characters", why: "a name is a line that agents filter on; prose goes into the description" },
   kind_chars: { value: 64, unit: "characters", why: "a kind is a word" },

@@ -119,8 +119,9 @@ export function toRpcError(refusal: Refusal): RpcError {
 /** The refusal behind a JSON-RPC error, as a client reads it; errors of other servers become `internal`. */
 export function fromRpcError(error: { code: number; message: string; data?: unknown }): Refusal {
   const data = (typeof error.data === "object" && error.data !== null ? error.data : {}) as Record<string, unknown>;
-  const named = typeof data.code === "string" && data.code in REFUSALS ? (data.code as RefusalCode) : undefined;
+  const named = typeof data.code === "string" && Object.hasOwn(REFUSALS, data.code) ? (data.code as RefusalCode) : undefined;
   const byNumber = (Object.keys(REFUSALS) as RefusalCode[]).find((code) => REFUSALS[code].rpc === error.code);
-  const reason = typeof data.reason === "string" && data.reason in CONFLICT_REMEDIES ? (data.reason as ConflictReason) : undefined;
+  const reason =
+    typeof data.reason === "string" && Object.hasOwn(CONFLICT_REMEDIES, data.reason) ? (data.reason as ConflictReason) : undefined;
   return { code: named ?? byNumber ?? "internal", ...(reason ? { reason } : {}), message: error.message, data };
 }

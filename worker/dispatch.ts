@@ -12,6 +12,7 @@ import { eventsOrWait, type Later, listOrWait, nextOrWait, type WaitFor, wait } 
 import { authorize } from "./core/authorize.ts";
 import { fingerprint, recall, remember } from "./core/idempotency.ts";
 import { parseParams } from "./core/parse.ts";
+import { type Answers, answerTooLarge } from "./core/reply.ts";
 import { taskByNumber, toTask } from "./core/tasks.ts";
 import { answer, type Outcome, refused, type Turn } from "./core/turn.ts";
 
@@ -19,6 +20,8 @@ import { answer, type Outcome, refused, type Turn } from "./core/turn.ts";
 export interface Caller {
   /** How long a wait may last at most, in milliseconds; null: for ever. */
   readonly mostWaitMs: number | null;
+  /** The answers that this request or frame has so far. */
+  readonly answers: Answers;
   /** What is open on the object, for `workspace/info`. */
   open(): { workspace: string; schema: number; sessions: number; waiters: number };
   /** The agent acts over this connection: it counts as seen for as long as that is open. */
@@ -100,6 +103,7 @@ export function execute(
       refuse("invalid_request", `${method} needs a session (GET /session); over HTTP use events/list with wait_ms`, { method }),
     );
   }
+  if (METHODS[method].action === "read" && caller.answers.room <= 0) return refused(answerTooLarge("ask for less in one batch"));
   const params = parsed.value as Record<string, unknown>;
   const key = METHODS[method].mutates ? (params.idempotency_key as string | undefined) : undefined;
   const call = key === undefined ? undefined : fingerprint(method, params);

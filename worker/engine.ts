@@ -1,9 +1,9 @@
-import { LIMITS, type Principal, type RpcResponse, refuse } from "../protocol/index.ts";
+import { LIMITS, type Principal, refuse } from "../protocol/index.ts";
 import { lapse, lapsedJobs, nextLapse } from "./commands/leases.ts";
 import { timedOut, type WaitFor } from "./commands/wait.ts";
 import { type ParsedCall, parseBody } from "./core/parse.ts";
 import { Presence } from "./core/presence.ts";
-import { rpcResponse } from "./core/reply.ts";
+import { Answers, rpcResponse } from "./core/reply.ts";
 import { answer, type Outcome, refused, Turn } from "./core/turn.ts";
 import { type Caller, execute, type WaitCall } from "./dispatch.ts";
 import type { Job, Surroundings } from "./job.ts";
@@ -50,29 +50,24 @@ export class Engine {
   async request(body: string, principal: Principal, requestId: string): Promise<string | null> {
     const parsed = parseBody(body);
     if (!parsed.ok) return JSON.stringify(rpcResponse(null, parsed));
-    const caller: Caller = { mostWaitMs: LIMITS.wait_ms.value, open: () => this.#open(), bind: () => {} };
-    const answers = await Promise.all(
-      parsed.value.calls.map(
-        (call) =>
-          new Promise<RpcResponse | null>((resolve) => {
-            const silent = "silent" in call && call.silent;
+    const answers = new Answers();
+    const caller: Caller = { mostWaitMs: LIMITS.wait_ms.value, answers, open: () => this.#open(), bind: () => {} };
+    const { calls, batch } = parsed.value;
+    await Promise.all(
+      calls.map(
+        (call, place) =>
+          new Promise<void>((resolve) => {
             const reply = (outcome: Outcome<unknown>) => {
-              resolve(silent ? null : rpcResponse(call.id, outcome));
+              if (!("silent" in call && call.silent)) answers.add(place, rpcResponse(call.id, outcome));
+              resolve();
               return true;
             };
-            void this.submit({
-              call,
-              principal,
-              caller,
-              reply,
-              hold: (turn, wait) => this.#holdRequest(turn, wait, call, principal, requestId, reply),
-            });
+            const hold: Job["hold"] = (turn, wait) => this.#holdRequest(turn, wait, call, principal, requestId, reply);
+            void this.submit({ call, principal, caller, reply, hold });
           }),
       ),
     );
-    const given = answers.filter((response) => response !== null);
-    if (given.length === 0) return null;
-    return JSON.stringify(parsed.value.batch ? given : given[0]);
+    return answers.text(batch);
   }
 
   /** The client of a held request is gone, or must be let go: its questions leave the book, answered as timed out. */
@@ -110,7 +105,6 @@ export class Engine {
 
   #run(jobs: readonly Job[]): void {
     const turn = this.#newTurn();
-    const replies: (() => void)[] = [];
     let woken = 0;
     const wake = () => {
       woken = this.#book.wake(turn, woken, (subscription, event) => this.sessions.follow(subscription, event));
@@ -121,7 +115,8 @@ export class Engine {
     }
     for (const job of jobs) {
       const outcome = this.#apply(turn.as(job.principal), job);
-      if (outcome) replies.push(() => job.reply(outcome));
+      // nothing leaves before the turn's writes are on disk: the runtime's output gate sees to that
+      if (outcome) job.reply(outcome);
       wake();
     }
     const earliest = this.#attempt(
@@ -130,7 +125,6 @@ export class Engine {
       () => this.#book.expire(turn),
       () => Number.POSITIVE_INFINITY,
     );
-    for (const reply of replies) reply();
     this.sessions.flush(turn.sql);
     this.#rearm(earliest);
   }

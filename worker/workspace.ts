@@ -7,6 +7,9 @@ import { Engine } from "./engine.ts";
 import type { Env } from "./env.ts";
 import { refusalResponse } from "./http/refusal.ts";
 
+/** An answer from this length on is streamed between the object and the worker. */
+const LONG_CHARS = 4 * 1024 * 1024;
+
 /** Header by which the worker tells the object who is calling; the worker removes it from what comes from outside. */
 export const PRINCIPAL_HEADER = "x-coord-principal";
 
@@ -50,9 +53,13 @@ export class Workspace extends DurableObject<Env> {
     this.#engine.catch(() => {});
   }
 
-  /** A JSON-RPC body; null where nothing is to be answered. `requestId` names it for `forget`. */
-  async request(body: string, principal: Principal, requestId: string): Promise<string | null> {
-    return (await this.#engine).request(body, principal, requestId);
+  /**
+   * A JSON-RPC body; null where nothing is to be answered. `requestId` names it for `forget`. A long answer comes as a response, whose
+   * body is streamed: a value may cross between worker and object only up to 32 MiB.
+   */
+  async request(body: string, principal: Principal, requestId: string): Promise<string | Response | null> {
+    const text = await (await this.#engine).request(body, principal, requestId);
+    return text !== null && text.length > LONG_CHARS ? new Response(text) : text;
   }
 
   /** The client of that request went away. */

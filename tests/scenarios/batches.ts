@@ -69,7 +69,9 @@ export function batches(connect: Connect): void {
     it("over a session is answered in one frame; a wait in it is refused, since it would hold the others up", async () => {
       const board = connect();
       const session = await board.session();
-      session.frame(JSON.stringify([call(1, "tasks/send", { name: "x" }), notification("tasks/send", { name: "y" }), call(2, "tasks/list")]));
+      session.frame(
+        JSON.stringify([call(1, "tasks/send", { name: "x" }), notification("tasks/send", { name: "y" }), call(2, "tasks/list")]),
+      );
       const answers = (await session.next<Answer[]>(Array.isArray)) as Answer[];
       expect(answers.map((answer) => answer.id)).toEqual([1, 2]);
       expect(answers[1]!.result).toHaveLength(2);

@@ -111,7 +111,12 @@ export function endings(connect: Connect): void {
       for (const { id } of [done, off, ack]) {
         const before = await board.call("tasks/get", { id });
         for (const method of methods) {
-          const params = { id, agent_id: "a", ...(method === "fail" ? { reason: "r" } : {}), ...(method === "update" ? { name: "n" } : {}) };
+          const params = {
+            id,
+            agent_id: "a",
+            ...(method === "fail" ? { reason: "r" } : {}),
+            ...(method === "update" ? { name: "n" } : {}),
+          };
           expect((await board.refusal(`tasks/${method}`, params)).code, method).toBe(-32001);
         }
         expect(await board.call("tasks/get", { id })).toEqual(before);

@@ -29,10 +29,20 @@ async function boardWithNeedles(board: Board): Promise<{ board: Board; ids: Reco
   await send("checked", { kind: "feature", review: "required" });
   await board.call("tasks/claim", { id: ids.checked!, agent_id: "bob" });
   await board.call("tasks/complete", { id: ids.checked!, agent_id: "bob" });
-  await send("Ünïcode ÉTÉ 日本語 v1.2 “x”", { kind: "ack", description: "Zebra crossing", payload: { note: "quagga's \"stripes\" (NEAR)" } });
+  await send("Ünïcode ÉTÉ 日本語 v1.2 “x”", {
+    kind: "ack",
+    description: "Zebra crossing",
+    payload: { note: 'quagga\'s "stripes" (NEAR)' },
+  });
   await board.batch(
     "tasks/send",
-    Array.from({ length: NEWER_ROWS }, (_, n) => ({ name: `filler ${n}`, kind: "knowledge", priority: "low", labels: ["hay"], agent_id: "hay" })),
+    Array.from({ length: NEWER_ROWS }, (_, n) => ({
+      name: `filler ${n}`,
+      kind: "knowledge",
+      priority: "low",
+      labels: ["hay"],
+      agent_id: "hay",
+    })),
   );
   return { board, ids };
 }
@@ -83,7 +93,11 @@ const CASES: readonly [string, Filter, readonly string[]][] = [
   ["q with operators as characters", { q: "quagga* ^zebra" }, [UNICODE]],
   ["q of a column's name", { q: "description:zebra" }, []],
   ["q without a word", { q: '"* -' }, []],
-  ["everything at once", { kind: "bug", state: "pending", label: "ui", priority: "urgent", ready: true, created_by: "ada", name_contains: "op" }, ["open"]],
+  [
+    "everything at once",
+    { kind: "bug", state: "pending", label: "ui", priority: "urgent", ready: true, created_by: "ada", name_contains: "op" },
+    ["open"],
+  ],
 ];
 
 /** Every field is applied on the server, so nothing is missed behind newer rows and nobody filters again (domain §5). */
@@ -95,7 +109,7 @@ export function filters(connect: Connect): void {
       made ??= boardWithNeedles(connect());
       return made;
     };
-    const named = (ids: Record<string, string>, names: readonly string[]) => names.map((name) => ids[name]).reverse();
+    const named = (ids: Record<string, string>, names: readonly string[]) => names.map((name) => ids[name]!).reverse();
 
     it.each(CASES)("list and wait agree on %s", async (_what, filter, names) => {
       const { board, ids } = await needles();
@@ -119,7 +133,9 @@ export function filters(connect: Connect): void {
     it("ignore_ids: all but those", async () => {
       const { board, ids } = await needles();
       const kept = named(ids, ["held", "hand"]);
-      expect(((await board.call("tasks/list", { state: "pending", ignoreIds: [ids.open!] } as never)) as Task[]).map((task) => task.id)).toEqual(kept);
+      expect(
+        ((await board.call("tasks/list", { state: "pending", ignoreIds: [ids.open!] } as never)) as Task[]).map((task) => task.id),
+      ).toEqual(kept);
       const waited = await board.call("tasks/wait", { filter: { state: "pending", ignore_ids: [ids.hand!, ids.held!] }, timeout_ms: 0 });
       expect(waited.task?.id).toBe(ids.open);
     });
@@ -141,7 +157,15 @@ export function filters(connect: Connect): void {
 
     it("refuses a field or a state that there is not, and an empty list, rather than finding everything", async () => {
       const { board } = await needles();
-      for (const filter of [{ state: "nope" }, { kind: [] }, { ids: "open" }, { q: "  " }, { name_contains: "" }, { ready: "yes" }, { kind: 3 }]) {
+      for (const filter of [
+        { state: "nope" },
+        { kind: [] },
+        { ids: "open" },
+        { q: "  " },
+        { name_contains: "" },
+        { ready: "yes" },
+        { kind: 3 },
+      ]) {
         expect((await board.refusal("tasks/list", filter)).code, JSON.stringify(filter)).toBe(-32602);
       }
       const refused = await board.refusal("tasks/wait", { filter: { knd: "ack" }, timeout_ms: 0 });

@@ -86,7 +86,10 @@ export function lifecycle(connect: Connect): void {
       const found = async (filter: object) => ((await board.call("tasks/list", filter)) as unknown[]).length;
       expect([await found({ name_contains: "old" }), await found({ q: "old" }), await found({ label: "a" })]).toEqual([0, 0, 0]);
       expect([await found({ name_contains: "new" }), await found({ q: "new" }), await found({ label: "c" })]).toEqual([1, 1, 1]);
-      expect((await board.log()).at(-1)).toMatchObject({ type: "task.updated", data: { changed: expect.arrayContaining(["name", "labels"]) } });
+      expect((await board.log()).at(-1)).toMatchObject({
+        type: "task.updated",
+        data: { changed: expect.arrayContaining(["name", "labels"]) },
+      });
     });
 
     it("keeps its instruction while somebody works from it; its priority and labels may change", async () => {
@@ -96,7 +99,10 @@ export function lifecycle(connect: Connect): void {
       const instruction = [{ name: "y" }, { description: "y" }, { payload: 1 }, { review: "required" }, { kind: "bug" }, { assignee: "b" }];
       for (const change of instruction)
         expect((await board.refusal("tasks/update", { id, ...change })).data).toMatchObject({ reason: "wrong_state", holder: "a" });
-      expect(await board.call("tasks/update", { id, priority: "urgent", labels: ["hot"] })).toMatchObject({ state: "claimed", claimed_by: "a" });
+      expect(await board.call("tasks/update", { id, priority: "urgent", labels: ["hot"] })).toMatchObject({
+        state: "claimed",
+        claimed_by: "a",
+      });
       expect((await board.refusal("tasks/update", { id, kind: "ack" })).code).toBe(-32602);
     });
 
@@ -128,7 +134,10 @@ export function lifecycle(connect: Connect): void {
     it("reserves a job for its assignee", async () => {
       const board = connect();
       const { id } = await board.call("tasks/send", { name: "x", assignee: "chosen" });
-      expect((await board.refusal("tasks/claim", { id, agent_id: "other" })).data).toMatchObject({ reason: "not_claimable", assignee: "chosen" });
+      expect((await board.refusal("tasks/claim", { id, agent_id: "other" })).data).toMatchObject({
+        reason: "not_claimable",
+        assignee: "chosen",
+      });
       expect(await board.call("tasks/next", { agent_id: "other" })).toBeNull();
       expect((await board.call("tasks/next", { agent_id: "chosen" }))!.id).toBe(id);
     });
@@ -138,7 +147,10 @@ export function lifecycle(connect: Connect): void {
       const { id } = await board.call("tasks/send", { name: "look at it", performer: "user" });
       await board.call("agents/heartbeat", { id: "bot", name: "Bot" });
       await board.call("agents/heartbeat", { id: "pat", name: "Pat", type: "user" });
-      expect((await board.refusal("tasks/claim", { id, agent_id: "bot" })).data).toMatchObject({ reason: "not_claimable", performer: "user" });
+      expect((await board.refusal("tasks/claim", { id, agent_id: "bot" })).data).toMatchObject({
+        reason: "not_claimable",
+        performer: "user",
+      });
       expect(await board.call("tasks/next", { agent_id: "bot" })).toBeNull();
       const held = await board.call("tasks/claim", { id, agent_id: "pat", lease_seconds: 1 });
       expect([held.claim!.lease_until, "lease_until" in held]).toEqual([null, false]);

@@ -7,7 +7,7 @@ const letters = (name: LimitName) => "x".repeat(over(name));
 /** A JSON string that is one byte over, in letters of two bytes each. */
 const bytes = (name: LimitName) => "é".repeat(LIMITS[name].value / 2);
 const words = (name: LimitName) => Array.from({ length: over(name) }, (_, n) => `w${n}`);
-const ids = (count: number) => Array.from({ length: count }, () => crypto.randomUUID());
+const ids = (count: number): string[] => Array.from({ length: count }, () => crypto.randomUUID());
 
 async function held(board: Board): Promise<string> {
   const { id } = await board.call("tasks/send", { name: "job" });
@@ -58,6 +58,8 @@ const CASES: Record<LimitName, Case | string> = {
   session_waits: (board) => inOneSession(board, "tasks/wait", { filter: { kind: "ack" } }, over("session_waits")),
   session_subscriptions: (board) => inOneSession(board, "events/subscribe", {}, over("session_subscriptions")),
   attachment_bytes: (board) => inOneSession(board, "tasks/wait", { filter: { ids: ids(LIMITS.filter_ids.value) } }, 5),
+  page_chars: "a page ends early: scenarios/large.ts",
+  answer_chars: "takes a large board: scenarios/large.ts",
   sessions: "ten thousand sockets are more than a test should open",
   list_rows: "clamped: scenarios/filters.ts",
   wait_ms: "clamped: scenarios/wire.ts",

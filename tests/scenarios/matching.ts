@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Filter, matches, type Task, type TaskSnapshot } from "../../protocol/index.ts";
 import type { Board, Connect } from "./client.ts";
-import { hasWords, smallFilter, snapshotOf, type Step, step, task, withIds } from "./random.ts";
+import { hasWords, type Step, smallFilter, snapshotOf, step, task, withIds } from "./random.ts";
 
 const TASKS = fc.array(task, { minLength: 8, maxLength: 24 });
 const STEPS = fc.array(step, { minLength: 5, maxLength: 30 });
@@ -47,16 +47,22 @@ export function matching(connect: Connect): void {
           const board = connect();
           const sent = await play(board, tasks, steps);
           const all = await allTasks(board);
-          const asked = filters.map((random) => withIds(random, sent.map((one) => one.id)));
+          const asked = filters.map((random) =>
+            withIds(
+              random,
+              sent.map((one) => one.id),
+            ),
+          );
           const lists = await board.batch("tasks/list", asked.map((filter) => ({ ...filter, limit: 500 })) as never[]);
           const waits = await board.batch("tasks/wait", asked.map((filter) => ({ filter, timeout_ms: 0 })) as never[]);
           for (const [n, filter] of asked.entries()) {
             const parsed = Filter.parse(filter);
             const fits = (one: Task, waiting: boolean) => matches(parsed, snapshotOf(one), waiting) && hasWords(parsed.q, one);
             const what = JSON.stringify(filter);
-            expect((lists[n] as Task[]).map((one) => one.number), `list ${what}`).toEqual(
-              all.filter((one) => fits(one, false)).map((one) => one.number),
-            );
+            expect(
+              (lists[n] as Task[]).map((one) => one.number),
+              `list ${what}`,
+            ).toEqual(all.filter((one) => fits(one, false)).map((one) => one.number));
             const newest = all.find((one) => fits(one, true));
             expect([waits[n]!.task?.number, waits[n]!.timed_out], `wait ${what}`).toEqual([newest?.number, newest === undefined]);
           }
@@ -74,7 +80,10 @@ export function matching(connect: Connect): void {
           const log = await board.log();
           const now = new Map((await allTasks(board)).map((one) => [one.id, one]));
           for (const random of filters) {
-            const filter = withIds(random, sent.map((one) => one.id));
+            const filter = withIds(
+              random,
+              sent.map((one) => one.id),
+            );
             const parsed = Filter.parse(filter);
             const wanted = log
               .filter(({ data, task_id }) => {

@@ -11,8 +11,11 @@ const HANDED_IN: readonly [string, object][] = [
   ["tasks/complete", { id: JOB, agent_id: "a" }],
 ];
 
+/** What the call before answered, in the fields that the next one needs. */
+type Last = { reviews: { review_id: string }[]; note_id: string };
+
 /** One call of each method that succeeds on a board with one job; a method without a line here does not compile. */
-const WORKING: Record<MethodName, { before?: readonly [string, object][]; params: object | ((last: any) => object) }> = {
+const WORKING: Record<MethodName, { before?: readonly [string, object][]; params: object | ((last: Last) => object) }> = {
   "tasks/send": { params: { name: "x" } },
   "tasks/get": { params: { id: JOB } },
   "tasks/list": { params: {} },
@@ -52,7 +55,7 @@ const WORKING: Record<MethodName, { before?: readonly [string, object][]; params
       ["tasks/review", { id: JOB, decision: "request_changes", body: "no", agent_id: "b" }],
       ["tasks/history", { id: JOB }],
     ],
-    params: (history) => ({ reviewId: history.reviews[0].review_id, reason: "b has left", agentId: "c" }),
+    params: (history) => ({ reviewId: history.reviews[0]!.review_id, reason: "b has left", agentId: "c" }),
   },
   "notes/add": { params: { id: JOB, agentId: "a", body: "see @b" } },
   "notes/list": { before: [["notes/add", { id: JOB, agent_id: "a", body: "x" }]], params: { id: JOB } },
@@ -90,9 +93,9 @@ export function methods(connect: Connect): void {
         const board = await oneJob(connect);
         const session = await board.session();
         const caller = (SESSION_METHODS as readonly string[]).includes(method) ? session : board;
-        let last: unknown;
+        let last: unknown = {};
         for (const [name, first] of before) last = await session.call(name as MethodName, first as never);
-        const given = typeof params === "function" ? params(last) : params;
+        const given = typeof params === "function" ? params(last as Last) : params;
         expect(await caller.call(method, spell(given) as never)).not.toBeUndefined();
         session.close();
       }
@@ -102,7 +105,10 @@ export function methods(connect: Connect): void {
       const board = await oneJob(connect);
       const session = await board.session();
       for (const params of [{ id: {} }, { id: [], agentId: 3 }, { limit: "x", filter: [] }, { subscription: "x", id: null }]) {
-        for (const answer of [await board.raw(method, { timeout_ms: 0, ...params }), await session.raw(method, { timeout_ms: 0, ...params })]) {
+        for (const answer of [
+          await board.raw(method, { timeout_ms: 0, ...params }),
+          await session.raw(method, { timeout_ms: 0, ...params }),
+        ]) {
           if (answer.error) expect([-32602, -32600], `${method}: ${answer.error.message}`).toContain(answer.error.code);
           else METHODS[method].result.parse(answer.result);
         }

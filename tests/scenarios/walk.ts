@@ -14,7 +14,10 @@ function callOf({ at, agent, method, how }: Step, tasks: readonly Task[]): [stri
       const depends_on = how % 4 === 0 && tasks.length > 0 ? [id] : [];
       const announcement = how % 7 === 0;
       const job = { state, depends_on, performer: how % 5 === 0 ? "user" : "agent", review: how % 6 === 0 ? "required" : "none" };
-      return ["tasks/send", { name: `${how}`, agent_id: agent, ...(announcement ? { kind: "ack" } : job), ...(how % 8 ? {} : { assignee: agent }) }];
+      return [
+        "tasks/send",
+        { name: `${how}`, agent_id: agent, ...(announcement ? { kind: "ack" } : job), ...(how % 8 ? {} : { assignee: agent }) },
+      ];
     }
     case "next":
       return ["tasks/next", { agent_id: agent }];

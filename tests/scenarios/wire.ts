@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Task } from "../../protocol/index.ts";
+import { type Agent, type RpcError, Task } from "../../protocol/index.ts";
 import type { Board, Connect } from "./client.ts";
 
 const UNKNOWN_ID = "00000000-0000-4000-8000-000000000000";
@@ -8,8 +8,16 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 /** The fields that the bulletin's clients read, in what a job that nobody claimed has of them. */
 const FIRST_BLOCK = ["id", "name", "kind", "priority", "state", "claimed_by", "payload", "result", "created_at", "updated_at"] as const;
 
+/** A result as a client without a schema reads it: whatever field it looks for. */
+type Loose = Required<Task> & { ok: true; ack: Task; task: Task } & Agent[] & Task[];
+
 /** A call as the bulletin's clients make it: no `jsonrpc`. */
-async function plain(board: Board, method: string, params: object, id: unknown = 7): Promise<{ id: unknown; result: any; error: any }> {
+async function plain(
+  board: Board,
+  method: string,
+  params: object,
+  id: unknown = 7,
+): Promise<{ id: unknown; result: Loose; error: RpcError }> {
   const reply = await board.post(JSON.stringify({ id, method, params }));
   expect(reply.status).toBe(200);
   return JSON.parse(await reply.text());
@@ -24,7 +32,13 @@ export function wire(connect: Connect): void {
       for (const field of FIRST_BLOCK) expect(result).toHaveProperty(field);
       expect(result).not.toHaveProperty("claimed_at");
       expect(result).not.toHaveProperty("lease_until");
-      expect([result.name, result.kind, result.priority, result.state, result.claimed_by]).toEqual(["fix it", "bug", "high", "pending", null]);
+      expect([result.name, result.kind, result.priority, result.state, result.claimed_by]).toEqual([
+        "fix it",
+        "bug",
+        "high",
+        "pending",
+        null,
+      ]);
       expect([result.payload, result.result]).toEqual([{ a: [1, null] }, null]);
       expect(result.created_at).toMatch(TIME);
       expect((await plain(board, "tasks/get", { id: result.id })).result).toEqual(result);
@@ -64,8 +78,9 @@ export function wire(connect: Connect): void {
       expect(extended).toEqual({ ok: true, lease_until: expect.stringMatching(TIME) });
       expect(Date.parse(extended.lease_until)).toBeGreaterThan(Date.parse(claimed.lease_until));
 
-      const done = (await plain(board, "tasks/complete", { id, result: { sha: "f00" }, postAck: true, ackName: "fixed", ackPayload: { v: 1 } }))
-        .result;
+      const done = (
+        await plain(board, "tasks/complete", { id, result: { sha: "f00" }, postAck: true, ackName: "fixed", ackPayload: { v: 1 } })
+      ).result;
       expect(Object.keys(done).sort()).toEqual(["ack", "ok", "task"]);
       expect([done.ok, done.task.state, done.task.result, done.task.claimed_by]).toEqual([true, "completed", { sha: "f00" }, "a"]);
       expect(done.task).not.toHaveProperty("lease_until");
@@ -94,7 +109,7 @@ export function wire(connect: Connect): void {
       expect((await plain(board, "agents/heartbeat", { id: "lynx", name: "Lynx" })).result).toEqual({ ok: true });
       const [agent] = (await plain(board, "agents/list", {})).result;
       expect(agent).toMatchObject({ id: "lynx", name: "Lynx", type: "agent", current_task: null, status: "active" });
-      expect([agent.first_seen, agent.last_seen]).toEqual([expect.stringMatching(TIME), expect.stringMatching(TIME)]);
+      expect([agent!.first_seen, agent!.last_seen]).toEqual([expect.stringMatching(TIME), expect.stringMatching(TIME)]);
     });
 
     it("reclaims to a plain list, and lists newest first", async () => {

@@ -10,10 +10,11 @@ import {
   STATE_NAMES,
   type TaskSnapshot,
 } from "../../protocol/index.ts";
-import { findTasks, textMatches } from "../core/query.ts";
+import { findTasks, type Query, textMatches } from "../core/query.ts";
 import { resolveTask } from "../core/refs.ts";
+import { answerTooLarge } from "../core/reply.ts";
 import type { Sql } from "../core/sql.ts";
-import { toTask } from "../core/tasks.ts";
+import { type TaskRow, toTask } from "../core/tasks.ts";
 import { isoTime } from "../core/time.ts";
 import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
 import { VERSION } from "../version.ts";
@@ -50,11 +51,32 @@ export function list(turn: Turn, params: Params<"tasks/list">, rows: number): Ou
   }
   const most = limit ?? rows;
   const paged = page === true || cursor !== undefined;
-  const found = findTasks(turn.sql, { filter, limit: paged ? most + 1 : most, before });
-  const tasks = found.slice(0, most).map((row) => toTask(turn.sql, row));
-  if (!paged) return answer(tasks);
-  return answer({ tasks, next: found.length > most ? String(tasks.at(-1)!.number) : null });
+  const size = LIMITS[paged ? "page_chars" : "answer_chars"].value;
+  const { found, more } = readTasks(turn.sql, { filter, limit: most, before }, size);
+  const tasks = found.map((row) => toTask(turn.sql, row));
+  if (paged) return answer({ tasks, next: more ? String(tasks.at(-1)!.number) : null });
+  if (more && tasks.length < most) return refused(answerTooLarge("ask with `page: true` and go on from `next`"));
+  return answer(tasks);
 }
+
+/** At most `limit` rows and about `size` characters of them, but one row at least; read in parts, so that no more is held than is given. */
+function readTasks(sql: Sql, query: Query, size: number): { found: TaskRow[]; more: boolean } {
+  const found: TaskRow[] = [];
+  let chars = 0;
+  for (let { before } = query; ; before = found.at(-1)!.number) {
+    const part = Math.min(ROWS_AT_ONCE, query.limit + 1 - found.length);
+    const rows = findTasks(sql, { ...query, limit: part, before });
+    for (const row of rows) {
+      chars += row.description.length + (row.payload?.length ?? 0) + (row.result?.length ?? 0);
+      if (found.length === query.limit || (chars > size && found.length > 0)) return { found, more: true };
+      found.push(row);
+    }
+    if (rows.length < part) return { found, more: false };
+  }
+}
+
+/** Rows read from the database in one go; each may be 600 KB. */
+const ROWS_AT_ONCE = 64;
 
 export function head(sql: Sql): number {
   return sql.first<{ seq: number }>("SELECT coalesce(max(seq), 0) AS seq FROM events")!.seq;
@@ -81,13 +103,20 @@ export function eventsList(turn: Turn, params: Params<"events/list">, rows: numb
   return after.ok ? answer(readEvents(turn.sql, { after: after.value, filter: params.filter, limit: most })) : after;
 }
 
-/** Events that match, and the cursor up to which the log has been read: past the last one returned, or the head where it ended. */
+/** Events read from the database in one go; most are short. */
+const EVENTS_AT_ONCE = 250;
+
+/**
+ * Events that match, and the cursor up to which the log has been read: past the last one returned, or the head where it ended. A
+ * page ends at `limit` events or about `page_chars`, whichever comes first.
+ */
 export function readEvents(
   sql: Sql,
   { after = 0, filter, limit, newest = false }: { after?: number; filter?: EventFilter | undefined; limit: number; newest?: boolean },
 ): { events: Event[]; cursor: number } {
   const events: Event[] = [];
-  const page = filter ? Math.max(limit, 500) : limit;
+  const page = filter ? EVENTS_AT_ONCE : Math.min(limit, EVENTS_AT_ONCE);
+  let chars = 0;
   let from = newest ? Number.MAX_SAFE_INTEGER : after;
   for (;;) {
     const query = newest
@@ -95,9 +124,12 @@ export function readEvents(
       : "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?";
     const rows = sql.all<EventRow>(query, from, page);
     for (const row of rows) {
-      from = row.seq;
       const event = toEvent(row);
-      if (filter && !eventMatches(sql, filter, event, row.number)) continue;
+      const fits = !filter || eventMatches(sql, filter, event, row.number);
+      if (fits) chars += row.data.length;
+      if (chars > LIMITS.page_chars.value && events.length > 0) return { events, cursor: newest ? head(sql) : from };
+      from = row.seq;
+      if (!fits) continue;
       events.push(event);
       if (events.length >= limit) return { events, cursor: row.seq };
     }
@@ -177,6 +209,12 @@ export function history(turn: Turn, params: Params<"tasks/history">): Outcome<Re
     });
   }
   const time = (ms: number | null) => (ms === null ? null : isoTime(ms));
+  const { chars } = turn.sql.first<{ chars: number }>(
+    "SELECT coalesce(sum(length(data)), 0) AS chars FROM events WHERE number = ?",
+    row.number,
+  )!;
+  if (chars > LIMITS.answer_chars.value)
+    return refused(answerTooLarge("read it in parts with events/list, `after: 0` and `filter: {ids}`"));
   const events = turn.sql.all<EventRow>("SELECT * FROM events WHERE number = ? ORDER BY seq", row.number).map(toEvent);
   const value = {
     attempts: attempts.map((a) => ({

@@ -91,7 +91,7 @@ function firstMatchAfter(turn: Turn, filter: EventFilter, after: number): Result
       if (filter.q !== undefined && !textMatches(turn.sql, task.number, filter.q)) continue;
       return { task: toTask(turn.sql, taskByNumber(turn.sql, task.number)!), event, cursor: event.seq, timed_out: false };
     }
-    if (events.length < LIMITS.list_rows.value) return undefined;
+    if (cursor >= head(turn.sql)) return undefined;
     from = cursor;
   }
 }

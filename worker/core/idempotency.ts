@@ -34,6 +34,11 @@ export function recall(sql: Sql, key: string, call: string, now: number): Outcom
 
 const KEPT_MS = LIMITS.idempotency_hours.value * 3_600_000;
 
+/** The answer was taken back before anybody heard it. */
+export function forget(sql: Sql, key: string): void {
+  sql.run("DELETE FROM idempotency WHERE key = ?", key);
+}
+
 /** Keeps the answer, in the transaction of the change, and lets go of a few that are too old. */
 export function remember(sql: Sql, key: string, call: string, outcome: Outcome<unknown>, now: number): void {
   sql.run("DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency WHERE at <= ? ORDER BY at LIMIT 4)", now - KEPT_MS);

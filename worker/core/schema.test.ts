@@ -30,7 +30,11 @@ const REFUSED: readonly [string, string, RegExp][] = [
   ["erasing the log", "DELETE FROM events WHERE seq = 1", /append-only/],
   ["erasing all of the log", "DELETE FROM events", /append-only/],
   ["a gap in the log", "INSERT INTO events (seq, at, type, principal, data) VALUES (1000, 0, 'task.created', 'x', '{}')", /no gaps/],
-  ["an event that is not JSON", "INSERT INTO events (seq, at, type, principal, data) SELECT max(seq) + 1, 0, 'x', 'x', '{' FROM events", /CHECK/],
+  [
+    "an event that is not JSON",
+    "INSERT INTO events (seq, at, type, principal, data) SELECT max(seq) + 1, 0, 'x', 'x', '{' FROM events",
+    /CHECK/,
+  ],
   ["rewriting a note", "UPDATE notes SET author = 'b'", /for ever|note/],
   ["erasing a note", "DELETE FROM notes", /for ever/],
   ["erasing a task", "DELETE FROM tasks WHERE number = 1", /never deleted/],
@@ -68,7 +72,8 @@ describe("the database", () => {
   it("takes exactly the states and ends of the protocol's tables", async () => {
     const attempt = await board();
     for (const state of STATE_NAMES.filter((name) => name !== "claimed")) {
-      const result = await attempt(`INSERT INTO tasks (id, name, folded_name, kind, priority, rank, state, performer, description, review, created_at, updated_at)
+      const result =
+        await attempt(`INSERT INTO tasks (id, name, folded_name, kind, priority, rank, state, performer, description, review, created_at, updated_at)
         VALUES ('${state}', 'x', 'x', 'x', 'x', 0, '${state}', 'agent', '', 'none', 0, 0)`);
       expect(result, state).toBe("done");
     }

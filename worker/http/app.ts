@@ -5,7 +5,7 @@ import { VERSION } from "../version.ts";
 import { PRINCIPAL_HEADER } from "../workspace.ts";
 import { agentCard } from "./card.ts";
 import { hostGuard, jsonBody, originGuard, principalGuard, sameSecret } from "./guards.ts";
-import { heldResponse } from "./held.ts";
+import { heldResponse, textOf } from "./held.ts";
 import { refusalResponse } from "./refusal.ts";
 
 type C = Context<HonoEnv>;
@@ -106,7 +106,7 @@ async function events(c: C): Promise<Response> {
   const call = JSON.stringify({ jsonrpc: "2.0", id: 0, method: "events/list", params });
   const answer = to.stub
     .request(call, c.get("principal"), requestId)
-    .then((text) => JSON.parse(text!) as { result?: unknown; error?: Parameters<typeof fromRpcError>[0] });
+    .then(async (given) => JSON.parse(await textOf(given)) as { result?: unknown; error?: Parameters<typeof fromRpcError>[0] });
   // a refusal comes at once, before any waiting, so its status can still be told
   const status = { code: 200 };
   const text = answer.then(({ result, error }) => {

@@ -29,23 +29,29 @@ describe("the Host header, on loopback", () => {
     expect((await ask(LOCAL, { host })).body.result).toEqual([]);
   });
 
-  it.each(["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:7777", "evil.example:127", "0.0.0.0:7777", "", "[::1].x", "user@localhost"])(
-    "may not be %j: a page that points its own name here is refused, on every path",
-    async (host) => {
-      for (const [path, method] of [
-        ["/", "POST"],
-        ["/session", "GET"],
-        ["/events", "GET"],
-        ["/healthz", "GET"],
-        ["/.well-known/agent.json", "GET"],
-        ["/nowhere", "GET"],
-      ] as const) {
-        const { status, body } = await ask(LOCAL, { host }, path, { method });
-        expect([status, body.error.code, body.error.data.code], path).toEqual([403, -32011, "forbidden"]);
-        expect(body.error.message).toContain("COORD_HOSTS");
-      }
-    },
-  );
+  it.each([
+    "evil.example",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example:7777",
+    "evil.example:127",
+    "0.0.0.0:7777",
+    "",
+    "[::1].x",
+    "user@localhost",
+  ])("may not be %j: a page that points its own name here is refused, on every path", async (host) => {
+    for (const [path, method] of [
+      ["/", "POST"],
+      ["/session", "GET"],
+      ["/events", "GET"],
+      ["/healthz", "GET"],
+      ["/.well-known/agent.json", "GET"],
+      ["/nowhere", "GET"],
+    ] as const) {
+      const { status, body } = await ask(LOCAL, { host }, path, { method });
+      expect([status, body.error.code, body.error.data.code], path).toEqual([403, -32011, "forbidden"]);
+      expect(body.error.message).toContain("COORD_HOSTS");
+    }
+  });
 
   it("may be one that COORD_HOSTS names, with its port or with any", async () => {
     const named = { ...LOCAL, COORD_HOSTS: "board.internal, Team.local:9000" };
@@ -105,7 +111,12 @@ describe("the token", () => {
         ["/events", { method: "GET" }],
       ] as const) {
         const { status, body, headers: given } = await ask(with_, headers, path, init);
-        expect([status, body.error.code, body.error.data.code, given.get("www-authenticate")], path).toEqual([401, -32010, "unauthorized", "Bearer"]);
+        expect([status, body.error.code, body.error.data.code, given.get("www-authenticate")], path).toEqual([
+          401,
+          -32010,
+          "unauthorized",
+          "Bearer",
+        ]);
         expect(JSON.stringify(body)).not.toContain(TOKEN);
       }
     }
@@ -180,5 +191,16 @@ describe("who calls from outside", () => {
       const { status } = await ask(with_, secret === undefined ? {} : { "x-coord-control": secret }, "/_control/bye");
       expect(status).toBe(403);
     }
+  });
+
+  it("is told to go and come back, when `coord serve` says with its secret that it stops", async () => {
+    const control = { ...LOCAL, COORD_CONTROL: "right" };
+    const request = new Request(`http://127.0.0.1:7777/w/${freshName()}/session`, { headers: { host: "localhost", upgrade: "websocket" } });
+    const { webSocket } = await app.fetch(request, { WORKSPACE: bindings.WORKSPACE, ...control } as never, createExecutionContext());
+    const told = new Promise<string>((resolve) => webSocket!.addEventListener("message", (event) => resolve(event.data as string)));
+    webSocket!.accept();
+    const { status, body } = await ask(control, { "x-coord-control": "right" }, "/_control/bye");
+    expect([status, body]).toEqual([200, { ok: true, sessions: 1 }]);
+    expect(JSON.parse(await told)).toEqual({ jsonrpc: "2.0", method: "bye", params: { reason: expect.any(String) } });
   });
 });

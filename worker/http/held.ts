@@ -12,13 +12,14 @@ const HEADERS = { "content-type": "application/json", "cache-control": "no-store
  * the stream, and the question leaves the board. It also keeps proxies from giving up on the connection.
  * @param gone called once, when the client went away before the answer
  */
-export async function heldResponse(answer: Promise<string | null>, gone: () => void): Promise<Response> {
+export async function heldResponse(answer: Promise<string | Response | null>, gone: () => void): Promise<Response> {
   let timer: number | null = null;
   const patience = new Promise<"waiting">((resolve) => {
     timer = setTimeout(() => resolve("waiting"), PATIENCE_MS);
   });
   const first = await Promise.race([answer, patience]).finally(() => clearTimeout(timer));
-  if (first !== "waiting") return first === null ? new Response(null, { status: 204 }) : new Response(first, { headers: HEADERS });
+  if (first === null) return new Response(null, { status: 204 });
+  if (first !== "waiting") return new Response(typeof first === "string" ? first : first.body, { headers: HEADERS });
 
   const encoder = new TextEncoder();
   let beat: number | null = null;
@@ -26,10 +27,10 @@ export async function heldResponse(answer: Promise<string | null>, gone: () => v
     start(controller) {
       controller.enqueue(encoder.encode(" "));
       beat = setInterval(() => controller.enqueue(encoder.encode(" ")), BEAT_MS);
-      answer.then(
+      answer.then(textOf).then(
         (text) => {
           clearInterval(beat);
-          controller.enqueue(encoder.encode(text ?? ""));
+          controller.enqueue(encoder.encode(text));
           controller.close();
         },
         (error) => {
@@ -44,4 +45,9 @@ export async function heldResponse(answer: Promise<string | null>, gone: () => v
     },
   });
   return new Response(body, { headers: HEADERS });
+}
+
+/** The whole text of an answer, whichever way it came. */
+export async function textOf(answer: string | Response | null): Promise<string> {
+  return answer instanceof Response ? answer.text() : (answer ?? "");
 }

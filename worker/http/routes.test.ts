@@ -32,10 +32,13 @@ describe("what is served besides calls", () => {
     expect((await events("")).cursor).toBe(5);
   });
 
-  it.each(["?after=x", "?after=", "?after=-1", "?limit=x", "?wait=soon", "?after=1.5"])("refuses GET /events%s by its status and its field", async (query) => {
-    const { status, body } = await get(`/w/${freshName()}/events${query}`);
-    expect([status, body.error.code, body.error.data.code]).toEqual([400, -32602, "invalid_params"]);
-  });
+  it.each(["?after=x", "?after=", "?after=-1", "?limit=x", "?wait=soon", "?after=1.5"])(
+    "refuses GET /events%s by its status and its field",
+    async (query) => {
+      const { status, body } = await get(`/w/${freshName()}/events${query}`);
+      expect([status, body.error.code, body.error.data.code]).toEqual([400, -32602, "invalid_params"]);
+    },
+  );
 
   it("tells a cursor from another log by its status, with the head", async () => {
     const { status, body } = await get(`/w/${freshName()}/events?after=7`);

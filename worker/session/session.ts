@@ -67,9 +67,14 @@ export class Session {
   }
 
   /** @returns false where the socket is gone */
-  send(message: RpcResponse | RpcResponse[] | ServerNotification): boolean {
+  send(message: RpcResponse | ServerNotification): boolean {
+    return this.sendText(JSON.stringify(message));
+  }
+
+  /** @returns false where the socket is gone */
+  sendText(text: string): boolean {
     try {
-      this.socket.send(JSON.stringify(message));
+      this.socket.send(text);
       return true;
     } catch {
       // closed meanwhile: its close event cleans up, and the client comes back with its cursor

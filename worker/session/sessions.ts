@@ -1,9 +1,9 @@
-import { type Event, LIMITS, type Params, type Principal, type Result, type RpcResponse, refuse } from "../../protocol/index.ts";
+import { type Event, LIMITS, type Params, type Principal, type Result, refuse } from "../../protocol/index.ts";
 import { checkCursor, head, readEvents } from "../commands/reads.ts";
 import { timedOut, tooManyWaits, type WaitFor } from "../commands/wait.ts";
 import { bodyTooLarge, type ParsedCall, parseBody, tooManyBytes } from "../core/parse.ts";
 import type { Presence } from "../core/presence.ts";
-import { rpcResponse } from "../core/reply.ts";
+import { Answers, rpcResponse } from "../core/reply.ts";
 import type { Sql } from "../core/sql.ts";
 import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
 import type { Caller, WaitCall } from "../dispatch.ts";
@@ -82,13 +82,14 @@ export class Sessions {
       return;
     }
     const { calls, batch } = parsed.value;
-    const answers: RpcResponse[] = [];
-    const turns = calls.map((call) => {
+    const answers = new Answers();
+    const caller = this.#caller(session, answers);
+    const turns = calls.map((call, place) => {
       const silent = "silent" in call && call.silent;
       const reply = (outcome: Outcome<unknown>) => {
         if (silent) return true;
         if (!batch) return session.send(rpcResponse(call.id, outcome));
-        answers.push(rpcResponse(call.id, outcome));
+        answers.add(place, rpcResponse(call.id, outcome));
         return true;
       };
       const hold: Job["hold"] = (turn, wait) => {
@@ -96,10 +97,11 @@ export class Sessions {
           batch || silent ? refused(refuse("invalid_request", "over a session, a wait is a call of its own with an id")) : undefined;
         return single ?? this.#hold(session, turn, call, wait);
       };
-      return submit({ call, principal: session.principal, caller: this.#caller(session), reply, hold });
+      return submit({ call, principal: session.principal, caller, reply, hold });
     });
     await Promise.all(turns);
-    if (answers.length > 0) session.send(answers);
+    const text = answers.text(batch);
+    if (text !== null) session.sendText(text);
   }
 
   close(socket: Socket): void {
@@ -138,9 +140,10 @@ export class Sessions {
     this.#following.clear();
   }
 
-  #caller(session: Session): Caller {
+  #caller(session: Session, answers: Answers): Caller {
     return {
       mostWaitMs: null,
+      answers,
       open: this.#open,
       bind: (agent_id) => {
         const bound = session.bind(agent_id);

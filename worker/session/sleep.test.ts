@@ -71,7 +71,11 @@ describe("what else a session keeps in its sleep", () => {
 
   it("a replay that was only half sent goes on where it stopped, without a gap or a repeat", async () => {
     const board = new HttpClient();
-    for (let n = 0; n < 12; n += 1) await board.batch("tasks/send", Array.from({ length: 100 }, (_, i) => ({ name: `${n}-${i}` })));
+    for (let n = 0; n < 12; n += 1)
+      await board.batch(
+        "tasks/send",
+        Array.from({ length: 100 }, (_, i) => ({ name: `${n}-${i}` })),
+      );
     const session = await SessionClient.open(board.name);
     const { subscription } = await session.call("events/subscribe", { after: 0 });
     const seqs: number[] = [];
@@ -84,9 +88,29 @@ describe("what else a session keeps in its sleep", () => {
     await take();
     await hibernate(board);
     // whatever wakes the object lets it go on
-    await board.batch("tasks/send", Array.from({ length: 10 }, (_, n) => ({ name: `live ${n}` })));
+    await board.batch(
+      "tasks/send",
+      Array.from({ length: 10 }, (_, n) => ({ name: `live ${n}` })),
+    );
     while (seqs.length < 1_210) await take();
     expect(seqs).toEqual(Array.from({ length: 1_210 }, (_, n) => n + 1));
+  });
+
+  it("the order of the line across sockets, however they come back", async () => {
+    const board = new HttpClient();
+    const sessions = [await SessionClient.open(board.name), await SessionClient.open(board.name), await SessionClient.open(board.name)];
+    const line = [];
+    for (const n of [1, 0, 2, 2, 0, 1, 0, 2, 1]) {
+      line.push({ session: sessions[n]!, id: sessions[n]!.send("tasks/next", { agent_id: `agent-${n}`, wait_ms: 600_000 }) });
+      await board.waiting(line.length);
+    }
+    await hibernate(board);
+    const jobs = await board.batch(
+      "tasks/send",
+      line.map((_, n) => ({ name: `${n}` })),
+    );
+    const got = await Promise.all(line.map(async ({ session, id }) => (await session.result("tasks/next", id))!.id));
+    expect(got).toEqual(jobs.map((job) => job.id));
   });
 
   it("its place behind an idempotency key: asked again on a new socket, it moves there", async () => {

@@ -3,7 +3,8 @@ import { METHODS, type MethodName, type ParamsIn, type Principal, type Result, t
 import { OWNER } from "../core/authorize.ts";
 import { migrate } from "../core/migrations.ts";
 import { type Sql, sqlOver } from "../core/sql.ts";
-import { Engine, type Surroundings } from "../engine.ts";
+import { Engine } from "../engine.ts";
+import type { Surroundings } from "../job.ts";
 import { bindings, freshName } from "./pool.ts";
 
 /** An engine whose clock, timers and alarm belong to the test; its database is that of an object that nothing else uses. */

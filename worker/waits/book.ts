@@ -3,7 +3,7 @@ import { take } from "../commands/claim.ts";
 import { endClaim } from "../commands/hold.ts";
 import { eventMatches } from "../commands/reads.ts";
 import { answerTo, timedOut, type WaitFor } from "../commands/wait.ts";
-import { remember } from "../core/idempotency.ts";
+import { forget, remember } from "../core/idempotency.ts";
 import { rowMatches } from "../core/query.ts";
 import { type TaskRow, taskByNumber, toClaimedTask } from "../core/tasks.ts";
 import { answer, type Logged, refused, type Turn } from "../core/turn.ts";
@@ -127,6 +127,7 @@ export class WaitBook<W extends LiveWaiter> {
     this.#transaction(() => {
       const back = endClaim(turn, row, "released", "pending");
       turn.appendFor(back, "task.released", row.claimed_by, { claim_id: row.claim_id, reason: "the waiter was gone" });
+      if (waiter.key) forget(turn.sql, waiter.key.key);
     });
     return true;
   }

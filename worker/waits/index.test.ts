@@ -40,13 +40,23 @@ const three = (n: number) => String(n).padStart(3, "0");
 const NEAR_MISSES: readonly [string, (n: number) => object, Event, number][] = [
   ["an id", (n) => ({ ids: id(n) }), event({ id: id(500) }), 1],
   ["ten ids each", (n) => ({ ids: Array.from({ length: 10 }, (_, i) => id(n * 10 + i)) }), event({ id: id(5_007) }), 1],
-  ["part of a name", (n) => ({ kind: "ack", name_contains: `v1.${three(n)}` }), event({ kind: "ack", state: "completed", name: "V1.500 is out" }), 20],
+  [
+    "part of a name",
+    (n) => ({ kind: "ack", name_contains: `v1.${three(n)}` }),
+    event({ kind: "ack", state: "completed", name: "V1.500 is out" }),
+    20,
+  ],
   ["a holder", (n) => ({ claimed_by: `agent-${n}` }), event({ state: "claimed", claimed_by: "agent-500" }), 1],
   ["an assignee", (n) => ({ assignee: `agent-${n}`, state: "pending" }), event({ assignee: "agent-500" }), 1],
   ["whoever posted", (n) => ({ created_by: `agent-${n}` }), event({ created_by: "agent-500" }), 1],
   ["a label", (n) => ({ label: `l${n}`, kind: "bug" }), event({ kind: "bug", labels: ["l500", "other"] }), 1],
   ["a kind", (n) => ({ kind: `kind-${n}` }), event({ kind: "kind-500" }), 1],
-  ["another state of the same kind", (n) => ({ kind: "bug", state: n === 500 ? "failed" : "completed" }), event({ kind: "bug", state: "failed" }), 1],
+  [
+    "another state of the same kind",
+    (n) => ({ kind: "bug", state: n === 500 ? "failed" : "completed" }),
+    event({ kind: "bug", state: "failed" }),
+    1,
+  ],
 ];
 
 describe("the index of waiters", () => {
@@ -67,7 +77,14 @@ describe("the index of waiters", () => {
 
   it("gives the longest waiting first, each once, whatever they wait for", () => {
     const index = new WaitIndex<Waiter>();
-    const filters = [{ kind: ["bug", "task"] }, { label: ["a", "b"] }, {}, { name_contains: "xyz" }, { priority: "high" }, { state: "any" }];
+    const filters = [
+      { kind: ["bug", "task"] },
+      { label: ["a", "b"] },
+      {},
+      { name_contains: "xyz" },
+      { priority: "high" },
+      { state: "any" },
+    ];
     for (const [n, filter] of filters.entries()) index.add(waiter(filters.length - n, filter));
     const found = index.candidates(event({ kind: "bug", labels: ["a", "b"], name: "wxyz xyz", priority: "high" }));
     expect(found.map((one) => one.order)).toEqual([1, 2, 3, 4, 5, 6]);
@@ -75,7 +92,9 @@ describe("the index of waiters", () => {
 
   it("forgets a waiter wholly", () => {
     const index = new WaitIndex<Waiter>();
-    const all = [{ name_contains: "abcdef" }, { kind: ["a", "b", "a"] }, { ids: [id(1), id(1), id(2)] }, {}].map((filter, n) => waiter(n, filter));
+    const all = [{ name_contains: "abcdef" }, { kind: ["a", "b", "a"] }, { ids: [id(1), id(1), id(2)] }, {}].map((filter, n) =>
+      waiter(n, filter),
+    );
     for (const one of all) index.add(one);
     expect(index.size).toBe(4);
     for (const one of all) expect([index.remove(one), index.remove(one)]).toEqual([true, false]);
@@ -96,7 +115,14 @@ describe("the index of waiters", () => {
     expect(orders(event({ id: id(2), state: "failed", ready: false }, "task.failed"))).toEqual([1, 3]);
     expect(orders(event({ kind: "bug" }))).toEqual([2]);
     expect(orders(event({ kind: "bug", state: "claimed", claimed_by: "ada" }, "task.claimed", "ada"))).toEqual([4]);
-    const seen: Event = { seq: 1, at: "2026-01-02T03:04:05.678Z", type: "agent.seen", agent_id: "ada", principal: "owner", data: { id: "ada" } };
+    const seen: Event = {
+      seq: 1,
+      at: "2026-01-02T03:04:05.678Z",
+      type: "agent.seen",
+      agent_id: "ada",
+      principal: "owner",
+      data: { id: "ada" },
+    };
     expect(orders(seen)).toEqual([4]);
   });
 
@@ -115,20 +141,25 @@ describe("the index of waiters", () => {
       ready: fc.boolean(),
     });
     fc.assert(
-      fc.property(fc.array(randomFilter, { minLength: 1, maxLength: 60 }), fc.array(task, { minLength: 1, maxLength: 20 }), (filters, tasks) => {
-        const index = new WaitIndex<Waiter>();
-        const waiters = filters.map(({ ids, ignore_ids, q: _q, ...filter }, n) =>
-          waiter(n, { ...filter, ...(ids ? { ids: ids.map(id) } : {}), ...(ignore_ids ? { ignore_ids: ignore_ids.map(id) } : {}) }),
-        );
-        for (const one of waiters) index.add(one);
-        for (const one of tasks) {
-          const happened = event(one);
-          const found = new Set(index.candidates(happened));
-          for (const wants of waiters) {
-            if (matches(wants.filter, happened.data.task as TaskSnapshot, true)) expect(found, JSON.stringify([wants.filter, one])).toContain(wants);
+      fc.property(
+        fc.array(randomFilter, { minLength: 1, maxLength: 60 }),
+        fc.array(task, { minLength: 1, maxLength: 20 }),
+        (filters, tasks) => {
+          const index = new WaitIndex<Waiter>();
+          const waiters = filters.map(({ ids, ignore_ids, q: _q, ...filter }, n) =>
+            waiter(n, { ...filter, ...(ids ? { ids: ids.map(id) } : {}), ...(ignore_ids ? { ignore_ids: ignore_ids.map(id) } : {}) }),
+          );
+          for (const one of waiters) index.add(one);
+          for (const one of tasks) {
+            const happened = event(one);
+            const found = new Set(index.candidates(happened));
+            for (const wants of waiters) {
+              if (matches(wants.filter, happened.data.task as TaskSnapshot, true))
+                expect(found, JSON.stringify([wants.filter, one])).toContain(wants);
+            }
           }
-        }
-      }),
+        },
+      ),
       { numRuns: 60 },
     );
   });
