@@ -16,7 +16,7 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "object", include: ["worker/**/*.test.ts"] },
+        test: { name: "object", include: ["worker/**/*.test.ts"], testTimeout: 20_000 },
       },
       {
         test: {

@@ -33,6 +33,15 @@ export const EVENT_DATA = {
   "agent.seen": z.object({ id: z.string(), name: z.string(), type: AgentType }),
 } as const;
 
+/** Events that say something about a task and change nothing of it: they end no wait for a change. */
+const REMARKS: readonly string[] = ["task.late_result", "review.dismissed", "note.added", "note.retracted", "note.purged"];
+
+/** Whether the task is another after this event than before. Of the decisions on it, only a request for changes moves it; an approval that does is followed by its completion. */
+export function changesTask(event: { type: string; data: Record<string, unknown> }): boolean {
+  if (event.type === "review.decided") return event.data.decision === "request_changes";
+  return !REMARKS.includes(event.type);
+}
+
 export type EventType = keyof typeof EVENT_DATA;
 export const EVENT_TYPES = Object.keys(EVENT_DATA) as [EventType, ...EventType[]];
 

@@ -195,7 +195,7 @@ export class Engine {
       ...rest,
       ...(key ? { key } : {}),
       id: call.id,
-      order: this.#book.nextOrder(),
+      order: this.#book.place(key),
       // its own timer, since the request keeps the object awake anyway: no alarm is written for it
       deadline: null,
       principal,

@@ -34,6 +34,21 @@ export function notes(connect: Connect): void {
       expect((await board.call("agents/checkin", { id: "harbor-lynx" })).mentions).toEqual([]);
     });
 
+    it("wakes no wait for a change: nothing of the task has changed", async () => {
+      const board = connect();
+      const { id } = await board.call("tasks/send", { name: "job" });
+      const session = await board.session();
+      const { head } = await session.call("workspace/info", {});
+      const waiting = session.send("tasks/wait", { filter: { ids: id, state: "any" }, after: head });
+      await session.call("workspace/info", {});
+      await board.call("notes/add", { id, agent_id: "a", body: "still thinking" });
+      await board.call("tasks/claim", { id, agent_id: "a" });
+      const answer = (await session.answer(waiting)).result as { event: { type: string } };
+      expect(answer.event.type).toBe("task.claimed");
+      const again = await board.call("tasks/wait", { filter: { ids: id, state: "any" }, after: head, timeout_ms: 0 });
+      expect(again.event!.type).toBe("task.claimed");
+    });
+
     it("a mention in a review does the same", async () => {
       const board = connect();
       const { id } = await board.call("tasks/send", { name: "job", review: "required" });

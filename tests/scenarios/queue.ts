@@ -101,6 +101,24 @@ export function queue(connect: Connect): void {
       expect(await (await board.session()).call("tasks/next", { agent_id: "a", wait_ms: 30 })).toBeNull();
     });
 
+    it("keeps the place of a call that is asked again under its key, as after a broken connection", async () => {
+      const board = connect();
+      const broken = await board.session();
+      const call = { agent_id: "first", wait_ms: 60_000, idempotency_key: "k" };
+      broken.send("tasks/next", call);
+      await broken.call("workspace/info", {});
+      const second = await board.session();
+      const behind = second.send("tasks/next", { agent_id: "second", wait_ms: 60_000 });
+      await second.call("workspace/info", {});
+      const back = await board.session();
+      const again = back.send("tasks/next", call);
+      await back.call("workspace/info", {});
+      await board.call("tasks/send", { name: "one" });
+      expect(((await back.answer(again)).result as Task).claimed_by).toBe("first");
+      await board.call("tasks/send", { name: "two" });
+      expect(((await second.answer(behind)).result as Task).claimed_by).toBe("second");
+    });
+
     it("has one place for one idempotency key: whoever asks again takes it over", async () => {
       const board = connect();
       const call = { agent_id: "a", wait_ms: 600_000, idempotency_key: "once" };

@@ -1,4 +1,5 @@
 import {
+  changesTask,
   DEFAULT_LIST_ROWS,
   type Event,
   type EventFilter,
@@ -98,7 +99,7 @@ function firstMatchAfter(turn: Turn, filter: EventFilter, after: number): Result
 
 /** A mention is asked for by what was said, whatever state the task is in, unless the filter names one. */
 function fits(filter: EventFilter, event: Event, task: TaskSnapshot, waitDefault: boolean): boolean {
-  if (filter.mentions && !mentioned(event, filter.mentions)) return false;
+  if (filter.mentions ? !mentioned(event, filter.mentions) : !changesTask(event)) return false;
   return matches(filter, task, waitDefault && !filter.mentions);
 }
 

@@ -122,6 +122,6 @@ async function bye(c: C): Promise<Response> {
   const secret = c.env.COORD_CONTROL;
   if (!secret || !(await sameSecret(c.req.header("x-coord-control") ?? "", secret)))
     return refusalResponse(refuse("forbidden", "only `coord serve` may do that"));
-  const told = await Promise.all([...called].map((name) => c.env.WORKSPACE.getByName(name).bye("the server is stopping")));
-  return c.json({ ok: true, sessions: told.reduce((sum, n) => sum + n, 0) });
+  const told = await Promise.allSettled([...called].map((name) => c.env.WORKSPACE.getByName(name).bye("the server is stopping")));
+  return c.json({ ok: true, sessions: told.reduce((sum, one) => sum + (one.status === "fulfilled" ? one.value : 0), 0) });
 }

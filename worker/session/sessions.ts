@@ -57,7 +57,7 @@ export class Sessions {
         waiters.push(waiter);
       }
     }
-    for (const waiter of waiters.sort((a, b) => a.order - b.order)) {
+    for (const waiter of waiters) {
       this.#book.add(undefined, waiter);
       if (waiter.replay !== null) this.#replayLater(waiter);
     }
@@ -179,7 +179,7 @@ export class Sessions {
     }
     const { timeout_ms, ...rest } = wait;
     const deadline = timeout_ms === null ? null : turn.now + timeout_ms;
-    const waiter = new SessionWaiter(session, { ...rest, ...(key ? { key } : {}), id: call.id, order: this.#book.nextOrder(), deadline });
+    const waiter = new SessionWaiter(session, { ...rest, ...(key ? { key } : {}), id: call.id, order: this.#book.place(key), deadline });
     const refusal = this.#keep(waiter);
     if (!refusal) this.#book.add(turn, waiter);
     return refusal;
@@ -194,7 +194,7 @@ export class Sessions {
     const subscription = session.nextSubscription;
     session.nextSubscription += 1;
     const cursor = after.value < newest ? after.value : null;
-    const stored = { kind: "subscription" as const, filter: params.filter ?? {}, order: this.#book.nextOrder(), deadline: null };
+    const stored = { kind: "subscription" as const, filter: params.filter ?? {}, order: this.#book.place(), deadline: null };
     const waiter = new SessionWaiter(session, { ...stored, id: subscription, cursor });
     const refusal = this.#keep(waiter);
     if (refusal) return refusal;

@@ -45,8 +45,10 @@ export class WaitBook<W extends LiveWaiter> {
     return this.#index[Symbol.iterator]();
   }
 
-  /** A place at the end of the line. */
-  nextOrder(): number {
+  /** A place in line: its old one for a call that is asked again under its key, else the end. */
+  place(key?: { key: string }): number {
+    const earlier = key && this.#byKey.get(key.key);
+    if (earlier) return earlier.order;
     this.#order += 1;
     return this.#order;
   }
