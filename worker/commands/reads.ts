@@ -1,4 +1,6 @@
 import {
+  ANNOUNCEMENT_KINDS,
+  changesTask,
   type Event,
   type EventFilter,
   LIMITS,
@@ -9,11 +11,12 @@ import {
   refuse,
   STATE_NAMES,
   type TaskSnapshot,
+  wantedStates,
 } from "../../protocol/index.ts";
 import { findTasks, type Query, textMatches } from "../core/query.ts";
 import { resolveTask } from "../core/refs.ts";
 import { answerTooLarge } from "../core/reply.ts";
-import type { Sql } from "../core/sql.ts";
+import { marks, type Sql, type SqlValue } from "../core/sql.ts";
 import { type TaskRow, toTask } from "../core/tasks.ts";
 import { isoTime } from "../core/time.ts";
 import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
@@ -110,31 +113,62 @@ const EVENTS_AT_ONCE = 250;
  * Events that match, and the cursor up to which the log has been read: past the last one returned, or the head where it ended. A
  * page ends at `limit` events or about `page_chars`, whichever comes first.
  */
-export function readEvents(
-  sql: Sql,
-  { after = 0, filter, limit, newest = false }: { after?: number; filter?: EventFilter | undefined; limit: number; newest?: boolean },
-): { events: Event[]; cursor: number } {
+export function readEvents(sql: Sql, query: EventQuery): { events: Event[]; cursor: number } {
+  const { after = 0, filter, limit, newest = false } = query;
+  const { from: table, where, bindings } = searched(query);
+  const order = newest ? "e.seq < ? ORDER BY e.seq DESC" : "e.seq > ? ORDER BY e.seq";
+  const statement = `SELECT e.* FROM ${table} WHERE ${[...where, order].join(" AND ")} LIMIT ?`;
   const events: Event[] = [];
   const page = filter ? EVENTS_AT_ONCE : Math.min(limit, EVENTS_AT_ONCE);
   let chars = 0;
-  let from = newest ? Number.MAX_SAFE_INTEGER : after;
+  let at = newest ? Number.MAX_SAFE_INTEGER : after;
   for (;;) {
-    const query = newest
-      ? "SELECT * FROM events WHERE seq < ? ORDER BY seq DESC LIMIT ?"
-      : "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?";
-    const rows = sql.all<EventRow>(query, from, page);
+    const rows = sql.all<EventRow>(statement, ...bindings, at, page);
     for (const row of rows) {
       const event = toEvent(row);
-      const fits = !filter || eventMatches(sql, filter, event, row.number);
+      const fits = !filter || eventMatches(sql, filter, event, row.number, query.waitDefault);
       if (fits) chars += row.data.length;
-      if (chars > LIMITS.page_chars.value && events.length > 0) return { events, cursor: newest ? head(sql) : from };
-      from = row.seq;
+      if (chars > LIMITS.page_chars.value && events.length > 0) return { events, cursor: newest ? head(sql) : at };
+      at = row.seq;
       if (!fits) continue;
       events.push(event);
-      if (events.length >= limit) return { events, cursor: row.seq };
+      if (events.length >= limit) return { events, cursor: newest ? head(sql) : row.seq };
     }
-    if (rows.length < page) return { events, cursor: newest ? head(sql) : Math.max(after, from) };
+    if (rows.length < page) return { events, cursor: Math.max(after, head(sql)) };
   }
+}
+
+export interface EventQuery {
+  readonly after?: number;
+  readonly filter?: EventFilter | undefined;
+  readonly limit: number;
+  /** From the newest end backwards. */
+  readonly newest?: boolean;
+  /** Apply a wait's default where `state` is absent (domain §7). */
+  readonly waitDefault?: boolean;
+}
+
+/** What of a filter the database decides by itself, so that a search over a long log parses little of it; `eventMatches` decides the rest. */
+function searched({ filter = {}, waitDefault = false }: EventQuery): { from: string; where: string[]; bindings: SqlValue[] } {
+  const where: string[] = [];
+  const bindings: SqlValue[] = [];
+  const among = (column: string, values: readonly string[] | undefined) => {
+    if (!values) return;
+    where.push(`${column} IN (SELECT value FROM json_each(?))`);
+    bindings.push(JSON.stringify(values));
+  };
+  among("e.type", filter.type);
+  among("e.agent_id", filter.agent_id);
+  among("e.kind", filter.kind);
+  among("e.state", wantedStates(filter));
+  if (waitDefault && !filter.state && !filter.mentions) {
+    where.push(`e.state = CASE WHEN e.kind IN (${marks(ANNOUNCEMENT_KINDS)}) THEN 'completed' ELSE 'pending' END`);
+    bindings.push(...ANNOUNCEMENT_KINDS);
+  }
+  if (!filter.ids) return { from: "events e NOT INDEXED", where, bindings };
+  where.push("e.number IN (SELECT number FROM tasks WHERE id IN (SELECT value FROM json_each(?)))");
+  bindings.push(JSON.stringify(filter.ids));
+  return { from: "events e INDEXED BY events_task", where, bindings };
 }
 
 function toEvent(row: EventRow): Event {
@@ -151,15 +185,18 @@ function toEvent(row: EventRow): Event {
   };
 }
 
-/** Whether an event is what the filter asks for: its own fields, and its task as it was then. */
-export function eventMatches(sql: Sql, filter: EventFilter, event: Event, number: number | null): boolean {
+/**
+ * Whether an event is what the filter asks for: its own fields, and its task as it was then.
+ * @param waiting as a wait asks: a state's default applies, and a remark that changes nothing counts only where a mention is asked for
+ */
+export function eventMatches(sql: Sql, filter: EventFilter, event: Event, number: number | null, waiting = false): boolean {
   const { type, agent_id, mentions, ...taskFilter } = filter;
   if (type && !type.includes(event.type)) return false;
   if (agent_id && !(event.agent_id !== undefined && agent_id.includes(event.agent_id))) return false;
-  if (mentions && !mentioned(event, mentions)) return false;
+  if (mentions ? !mentioned(event, mentions) : waiting && !changesTask(event)) return false;
   const task = event.data.task as TaskSnapshot | undefined;
-  if (!task || number === null) return Object.values(taskFilter).every((value) => value === undefined);
-  return matches(taskFilter, task, false) && (taskFilter.q === undefined || textMatches(sql, number, taskFilter.q));
+  if (!task || number === null) return !waiting && Object.values(taskFilter).every((value) => value === undefined);
+  return matches(taskFilter, task, waiting && !mentions) && (taskFilter.q === undefined || textMatches(sql, number, taskFilter.q));
 }
 
 /** Whether a note or review names one of the handles. */

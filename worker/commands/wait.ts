@@ -1,21 +1,18 @@
 import {
-  changesTask,
   DEFAULT_LIST_ROWS,
-  type Event,
   type EventFilter,
   LIMITS,
-  matches,
   overLimit,
   type Params,
   type Result,
   refuse,
   type TaskSnapshot,
 } from "../../protocol/index.ts";
-import { findTasks, textMatches } from "../core/query.ts";
+import { findTasks } from "../core/query.ts";
 import { type TaskRow, taskByNumber, toTask } from "../core/tasks.ts";
 import { answer, type Logged, type Outcome, refused, type Turn } from "../core/turn.ts";
 import { next } from "./claim.ts";
-import { checkCursor, eventMatches, eventsList, head, list, mentioned, readEvents } from "./reads.ts";
+import { checkCursor, eventMatches, eventsList, head, list, readEvents } from "./reads.ts";
 
 /** What a command that cannot be answered yet waits for; the rest of a `Waiter` is the caller's circumstances. */
 export interface WaitFor {
@@ -83,24 +80,10 @@ export function allMatch(turn: Turn, filter: EventFilter): TaskRow[] | undefined
 }
 
 function firstMatchAfter(turn: Turn, filter: EventFilter, after: number): Result<"tasks/wait"> | undefined {
-  let from = after;
-  for (;;) {
-    const { events, cursor } = readEvents(turn.sql, { after: from, limit: LIMITS.list_rows.value });
-    for (const event of events) {
-      const task = event.data.task as TaskSnapshot | undefined;
-      if (!task || !fits(filter, event, task, true)) continue;
-      if (filter.q !== undefined && !textMatches(turn.sql, task.number, filter.q)) continue;
-      return { task: toTask(turn.sql, taskByNumber(turn.sql, task.number)!), event, cursor: event.seq, timed_out: false };
-    }
-    if (cursor >= head(turn.sql)) return undefined;
-    from = cursor;
-  }
-}
-
-/** A mention is asked for by what was said, whatever state the task is in, unless the filter names one. */
-function fits(filter: EventFilter, event: Event, task: TaskSnapshot, waitDefault: boolean): boolean {
-  if (filter.mentions ? !mentioned(event, filter.mentions) : !changesTask(event)) return false;
-  return matches(filter, task, waitDefault && !filter.mentions);
+  const event = readEvents(turn.sql, { after, filter, limit: 1, waitDefault: true }).events[0];
+  if (!event) return undefined;
+  const { number } = event.data.task as TaskSnapshot;
+  return { task: toTask(turn.sql, taskByNumber(turn.sql, number)!), event, cursor: event.seq, timed_out: false };
 }
 
 /** `tasks/list`, held open with `wait_ms` while nothing matches. */
@@ -155,8 +138,7 @@ export function answerTo(turn: Turn, waiter: WaitFor, { event, number }: Logged)
     const rows = allMatch(turn, waiter.filter);
     return rows && { tasks: rows.map((row) => toTask(turn.sql, row)), event, cursor: event.seq, timed_out: false };
   }
-  if (!fits(waiter.filter, event, task, waiter.kind === "wait")) return undefined;
-  if (waiter.filter.q !== undefined && !textMatches(turn.sql, number, waiter.filter.q)) return undefined;
+  if (!eventMatches(turn.sql, waiter.filter, event, number, waiter.kind === "wait")) return undefined;
   const now = toTask(turn.sql, taskByNumber(turn.sql, number)!);
   if (waiter.kind === "list") return waiter.page ? { tasks: [now], next: null } : [now];
   return { task: now, event, cursor: event.seq, timed_out: false };

@@ -116,6 +116,9 @@ CREATE TABLE events (
   at INTEGER NOT NULL,
   type TEXT NOT NULL,
   number INTEGER REFERENCES tasks (number),
+  -- of the task right after the event, before the bulk of the row: a search over a long log reads no further than these
+  kind TEXT,
+  state TEXT,
   agent_id TEXT,
   principal TEXT NOT NULL,
   data TEXT NOT NULL CHECK (json_valid(data))

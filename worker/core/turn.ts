@@ -63,32 +63,34 @@ export class Turn {
   }
 
   /** Appends one line to the log, in the transaction of the change that it reports. */
-  append(type: EventType, agent_id: string | null, data: Record<string, unknown>, number: number | null = null, task_id?: string): Event {
-    const json = JSON.stringify(data);
+  append(type: EventType, agent_id: string | null, data: Record<string, unknown>, row?: TaskRow): Event {
     const { seq } = this.sql.first<{ seq: number }>(
-      "INSERT INTO events (seq, at, type, number, agent_id, principal, data) VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM events), ?, ?, ?, ?, ?, ?) RETURNING seq",
+      `INSERT INTO events (seq, at, type, number, kind, state, agent_id, principal, data)
+       VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM events), ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
       this.now,
       type,
-      number,
+      row?.number ?? null,
+      row?.kind ?? null,
+      row?.state ?? null,
       agent_id,
       this.principal.id,
-      json,
+      JSON.stringify(data),
     )!;
     const event: Event = {
       seq,
       at: isoTime(this.now),
       type,
-      ...(task_id ? { task_id } : {}),
+      ...(row ? { task_id: row.id } : {}),
       ...(agent_id ? { agent_id } : {}),
       principal: this.principal.id,
       data,
     };
-    this.log.push({ event, number });
+    this.log.push({ event, number: row?.number ?? null });
     return event;
   }
 
   /** Appends an event about a task, with the task as it is now. */
   appendFor(row: TaskRow, type: EventType, agent_id: string | null, data: Record<string, unknown> = {}): Event {
-    return this.append(type, agent_id, { task: snapshot(row), ...data }, row.number, row.id);
+    return this.append(type, agent_id, { task: snapshot(row), ...data }, row);
   }
 }
