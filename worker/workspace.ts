@@ -32,6 +32,7 @@ export class Workspace extends DurableObject<Env> {
           transaction: (body) => ctx.storage.transactionSync(body),
           clock: () => Date.now(),
           after: (ms, callback) => {
+            if (ms === 0) return soon(ctx.storage, callback);
             const timer = setTimeout(callback, ms);
             return () => clearTimeout(timer);
           },
@@ -116,6 +117,21 @@ export class Workspace extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     (await this.#engine).alarm();
   }
+}
+
+/**
+ * Calls back once what is being written has been flushed and the frames that arrived meanwhile have been read: at once on an idle
+ * object, after the flush on a busy one. A zero timer would do the same a millisecond later. A flush that fails ends the object.
+ */
+function soon(storage: DurableObjectStorage, callback: () => void): () => void {
+  let wanted = true;
+  const call = () => {
+    if (wanted) callback();
+  };
+  void storage.sync().then(call, call);
+  return () => {
+    wanted = false;
+  };
 }
 
 function defaultLease(env: Env): number {

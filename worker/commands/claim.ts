@@ -1,15 +1,18 @@
 import { conflict, type Held, isTerminal, type Params, type Refusal, type Task } from "../../protocol/index.ts";
 import { bestJob } from "../core/query.ts";
-import { resolveTask } from "../core/refs.ts";
+import { byNumber, type RowKey, resolveTask, rowKey } from "../core/refs.ts";
 import { type TaskRow, toClaimedTask, toTask } from "../core/tasks.ts";
 import { isoTime } from "../core/time.ts";
 import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
 
 /** `tasks/claim`: exactly one caller gets a job; everybody else is told who holds it. */
 export function claim(turn: Turn, params: Params<"tasks/claim">): Outcome<Task> {
+  const key = rowKey(params.id);
+  const claimed = key && take(turn, key, params.agent_id, params.lease_seconds);
+  if (claimed) return answer(toClaimedTask(turn.sql, claimed));
   const found = resolveTask(turn.sql, params.id);
   if (!found.ok) return found;
-  const row = take(turn, found.value, params.agent_id, params.lease_seconds);
+  const row = key ? undefined : take(turn, byNumber(found.value), params.agent_id, params.lease_seconds);
   return row ? answer(toClaimedTask(turn.sql, row)) : refused(whyNotClaimable(turn, found.value));
 }
 
@@ -17,7 +20,7 @@ export function claim(turn: Turn, params: Params<"tasks/claim">): Outcome<Task> 
 export function next(turn: Turn, params: Pick<Params<"tasks/next">, "agent_id" | "filter" | "lease_seconds">): Task | null {
   const agent = { id: params.agent_id, type: turn.presence.typeOf(turn.sql, params.agent_id) };
   const best = bestJob(turn.sql, params.filter ?? {}, agent);
-  const row = best && take(turn, best, agent.id, params.lease_seconds);
+  const row = best && take(turn, byNumber(best), agent.id, params.lease_seconds);
   return row ? toClaimedTask(turn.sql, row) : null;
 }
 
@@ -25,25 +28,26 @@ export function next(turn: Turn, params: Pick<Params<"tasks/next">, "agent_id" |
  * The guarded transition pending → claimed: one UPDATE, and no row back is the refusal.
  * A person's hold of a person's job has no deadline (domain §4).
  */
-export function take(turn: Turn, job: TaskRow, agent_id: string, lease_seconds: number | undefined): TaskRow | undefined {
-  const byPerson = job.performer === "user" && turn.presence.typeOf(turn.sql, agent_id) === "user";
-  if (job.performer === "user" && !byPerson) return undefined;
-  const lease_until = byPerson ? null : turn.now + (lease_seconds ?? turn.defaultLeaseSeconds) * 1000;
+export function take(turn: Turn, job: RowKey, agent_id: string, lease_seconds: number | undefined): TaskRow | undefined {
+  const type = turn.presence.typeOf(turn.sql, agent_id);
   const row = turn.sql.first<TaskRow>(
-    `UPDATE tasks SET state = 'claimed', claim_id = ?, claimed_by = ?, claimed_at = ?, lease_until = ?, front = 0,
+    `UPDATE tasks SET state = 'claimed', claim_id = ?, claimed_by = ?, claimed_at = ?, lease_until = CASE performer WHEN 'user' THEN NULL ELSE ? END, front = 0,
        attempt_started_at = CASE attempt_open WHEN 1 THEN attempt_started_at ELSE ? END,
        attempt = attempt + 1 - attempt_open, attempt_open = 1, updated_at = ?, rev = rev + 1
-     WHERE number = ? AND state = 'pending' AND blocked = 0 AND (assignee IS NULL OR assignee = ?) RETURNING *`,
+     WHERE ${job.column} = ? AND state = 'pending' AND blocked = 0 AND (assignee IS NULL OR assignee = ?)
+       AND (performer = 'agent' OR ? = 'user') RETURNING *`,
     turn.newId(),
     agent_id,
     turn.now,
-    lease_until,
+    turn.now + (lease_seconds ?? turn.defaultLeaseSeconds) * 1000,
     turn.now,
     turn.now,
-    job.number,
+    job.value,
     agent_id,
+    type,
   );
   if (!row) return undefined;
+  const { lease_until } = row;
   if (lease_until !== null) turn.noteLease(lease_until);
   turn.appendFor(row, "task.claimed", agent_id, {
     claim_id: row.claim_id,

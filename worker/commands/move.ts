@@ -1,4 +1,5 @@
 import { canMove, conflict, type Params, type Refusal, refuse, type State, type Task } from "../../protocol/index.ts";
+import { byNumber } from "../core/refs.ts";
 import { type TaskRow, toTask } from "../core/tasks.ts";
 import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
 import { take, whyHeld } from "./claim.ts";
@@ -17,7 +18,7 @@ export function drag(turn: Turn, before: TaskRow, params: Params<"tasks/update">
   let row = before;
   if (row.state === "claimed" && to !== "review") row = abandon(turn, row);
   if (to === "claimed" || (to === "review" && row.state !== "claimed")) {
-    row = take(turn, set(turn, row, "pending"), agent_id, undefined)!;
+    row = take(turn, byNumber(set(turn, row, "pending")), agent_id, undefined)!;
   }
   if (to === "review") row = handIn(turn, row, agent_id);
   else if (to !== "claimed") {

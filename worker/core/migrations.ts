@@ -47,7 +47,7 @@ CREATE TABLE tasks (
   attempt_open INTEGER NOT NULL DEFAULT 0 CHECK (attempt_open IN (0, 1)),
   attempt_trigger TEXT NOT NULL DEFAULT 'first' CHECK (attempt_trigger IN ('first', 'changes_requested', 'retry')),
   attempt_started_at INTEGER,
-  claim_id TEXT UNIQUE,
+  claim_id TEXT,
   claimed_by TEXT,
   claimed_at INTEGER,
   lease_until INTEGER,

@@ -8,8 +8,9 @@ import {
   overLimit,
   type Params,
   type Refusal,
-  RpcId,
+  type RpcId,
   refuse,
+  snakeName,
   snakeParams,
 } from "../../protocol/index.ts";
 import { Plan } from "./plan.ts";
@@ -68,7 +69,8 @@ function isDeeper(text: string, most: number): boolean {
 function parseCall(value: unknown): ParsedCall {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return { id: null, refusal: badCall("a call is an object") };
   const { jsonrpc, id, method, params } = value as Record<string, unknown>;
-  const known = id === undefined || RpcId.safeParse(id).success;
+  const known =
+    id === undefined || id === null || (typeof id === "number" && Number.isFinite(id)) || (typeof id === "string" && id.length <= 256);
   const answerTo = known ? ((id as RpcId | undefined) ?? null) : null;
   if (!known) return { id: null, refusal: badCall("`id` is a string of at most 256 characters, a number or null") };
   // the bulletin's server did not ask for `jsonrpc`, and answered such calls even without an id
@@ -87,7 +89,7 @@ function badCall(message: string): Refusal {
 /** The method's parameters with defaults and clamps applied, or the refusal that names the field. */
 export function parseParams<M extends MethodName>(method: M, given: Record<string, unknown>): Outcome<Params<M>> {
   const twice = Object.keys(given).find((name) => {
-    const snake = Object.keys(snakeParams({ [name]: null }))[0]!;
+    const snake = snakeName(name);
     return snake !== name && snake in given;
   });
   if (twice)
@@ -102,7 +104,7 @@ export function parseParams<M extends MethodName>(method: M, given: Record<strin
 }
 
 function withoutNulls(method: MethodName, params: Record<string, unknown>): Record<string, unknown> {
-  if (!BULLETIN_METHODS.includes(method)) return params;
+  if (!BULLETIN_METHODS.includes(method) || !Object.values(params).includes(null)) return params;
   return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== null));
 }
 

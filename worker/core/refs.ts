@@ -40,3 +40,21 @@ function badRef(ref: string): Refusal {
 function noSuchTask(ref: string): Refusal {
   return refuse("not_found", `no task ${ref} in this workspace`, { id: ref });
 }
+
+/** A row's own key: found by its index, without a look at the row first. */
+export interface RowKey {
+  readonly column: "id" | "number";
+  readonly value: string | number;
+}
+
+/** The key that a full id or `#number` is; undefined for a prefix, which may fit several. */
+export function rowKey(ref: string): RowKey | undefined {
+  const text = ref.toLowerCase();
+  if (UUID.test(text)) return { column: "id", value: text };
+  const number = text.startsWith("#") ? Number(text.slice(1)) : Number.NaN;
+  return Number.isSafeInteger(number) && number > 0 ? { column: "number", value: number } : undefined;
+}
+
+export function byNumber({ number }: TaskRow): RowKey {
+  return { column: "number", value: number };
+}

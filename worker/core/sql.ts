@@ -9,12 +9,50 @@ export interface Sql {
 /** No booleans: the runtime would store `true` as the text "true". */
 export type SqlValue = string | number | null;
 
-export function sqlOver(storage: { exec(query: string, ...bindings: unknown[]): { toArray(): unknown[] } }): Sql {
+interface Cursor {
+  readonly columnNames: string[];
+  raw(): Iterable<SqlValue[]>;
+}
+
+interface Shape {
+  readonly columns: readonly string[];
+  readonly empty: Readonly<Record<string, SqlValue>>;
+}
+
+/** Queries whose shape is remembered: there are some dozens, and a list's filter makes a few more. */
+const MOST_SHAPES = 500;
+
+/**
+ * Rows are read raw and put into objects here: the runtime's own objects are built one property at a time through its
+ * interface, which takes longer than SQLite takes to find the row.
+ */
+export function sqlOver(storage: { exec(query: string, ...bindings: unknown[]): Cursor }): Sql {
+  const shapes = new Map<string, Shape>();
+  const shapeOf = (query: string, cursor: Cursor): Shape => {
+    const known = shapes.get(query);
+    if (known) return known;
+    const columns = cursor.columnNames;
+    const shape = { columns, empty: Object.fromEntries(columns.map((name) => [name, null])) };
+    if (shapes.size < MOST_SHAPES) shapes.set(query, shape);
+    return shape;
+  };
+  const rows = <Row>(query: string, bindings: readonly SqlValue[]): Row[] => {
+    const cursor = storage.exec(query, ...bindings);
+    const found: Row[] = [];
+    let shape: Shape | undefined;
+    for (const values of cursor.raw()) {
+      shape ??= shapeOf(query, cursor);
+      const row: Record<string, SqlValue> = { ...shape.empty };
+      for (let at = 0; at < values.length; at += 1) row[shape.columns[at]!] = values[at]!;
+      found.push(row as Row);
+    }
+    return found;
+  };
   return {
-    all: <Row>(query: string, ...bindings: SqlValue[]) => storage.exec(query, ...bindings).toArray() as Row[],
-    first: <Row>(query: string, ...bindings: SqlValue[]) => storage.exec(query, ...bindings).toArray()[0] as Row | undefined,
+    all: (query, ...bindings) => rows(query, bindings),
+    first: <Row>(query: string, ...bindings: SqlValue[]) => rows<Row>(query, bindings)[0],
     run: (query, ...bindings) => {
-      storage.exec(query, ...bindings).toArray();
+      storage.exec(query, ...bindings);
     },
   };
 }

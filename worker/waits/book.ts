@@ -5,6 +5,7 @@ import { eventMatches } from "../commands/reads.ts";
 import { answerTo, timedOut, type WaitFor } from "../commands/wait.ts";
 import { forget, remember } from "../core/idempotency.ts";
 import { rowMatches } from "../core/query.ts";
+import { byNumber } from "../core/refs.ts";
 import { type TaskRow, taskByNumber, toClaimedTask } from "../core/tasks.ts";
 import { answer, type Logged, refused, type Turn } from "../core/turn.ts";
 import { type LiveWaiter, WaitIndex } from "./index.ts";
@@ -82,6 +83,7 @@ export class WaitBook<W extends LiveWaiter> {
    * @returns how far the log has been looked at
    */
   wake(turn: Turn, from: number, follow: (subscription: W, event: Event) => void): number {
+    if (this.#index.size === 0) return turn.log.length;
     let at = from;
     for (; at < turn.log.length; at += 1) {
       const logged = turn.log[at]!;
@@ -136,7 +138,7 @@ export class WaitBook<W extends LiveWaiter> {
 
   #claimFor(turn: Turn, waiter: W, job: TaskRow): TaskRow | undefined {
     return this.#transaction(() => {
-      const row = take(turn, job, waiter.agent_id!, waiter.lease_seconds);
+      const row = take(turn, byNumber(job), waiter.agent_id!, waiter.lease_seconds);
       if (row && waiter.key) remember(turn.sql, waiter.key.key, waiter.key.call, answer(toClaimedTask(turn.sql, row)), turn.now);
       return row;
     });
