@@ -3,6 +3,7 @@ import type { Part } from "../demo/parts.ts";
 
 interface Options {
   keep?: boolean;
+  vault?: string;
   json?: boolean;
   part?: string;
 }
@@ -15,6 +16,7 @@ export function register(program: Command): void {
     .command("demo")
     .description("see it work: a release, a race and a crash, on a throw-away server")
     .option("--keep", "leave the server and the repository for a look")
+    .option("--vault <dir>", "write the trail of it as an Obsidian vault into this folder")
     .addOption(new Option("--part <json>", "what this process of the demo is to do").hideHelp())
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<Options>();
@@ -36,7 +38,7 @@ export function register(program: Command): void {
         });
       }
       try {
-        const summary = await demo({ keep: options.keep ?? false, narrate, signal: interrupt.signal });
+        const summary = await demo({ keep: options.keep ?? false, vault: options.vault, narrate, signal: interrupt.signal });
         if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
         process.exitCode = summary.ok ? 0 : 1;
       } catch (error) {

@@ -39,12 +39,19 @@ async function keep(root: string, { rebuild = false, once = false, child = false
   const ended = new AbortController();
   let exit = 0;
   for (const [signal, code] of Object.entries(EXIT_BY_SIGNAL)) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      // Ctrl-C at a terminal reaches the child of a server as well; it ends when its server says so.
+      if (child && signal !== "SIGTERM") return;
+      if (ended.signal.aborted) process.exit(code);
       exit = code;
       ended.abort();
     });
   }
-  if (child) process.stdin.on("end", () => ended.abort()).on("error", () => ended.abort()).resume();
+  if (child)
+    process.stdin
+      .on("end", () => ended.abort())
+      .on("error", () => ended.abort())
+      .resume();
   const session = child ? startSession(to, { autostart: false }) : await openSession(to);
   const report = consoleReporter({ out: process.stdout, err: process.stderr, asJson: json });
   let isLost = false;

@@ -1,10 +1,10 @@
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 import type { Event, Task } from "../../protocol/index.ts";
 import type { Session } from "../client/types.ts";
 import { coordWords } from "../init/launch.ts";
 import { checkLog, checkRace, checkStory, type Invariant } from "./invariants.ts";
 import type { Narrator } from "./narrator.ts";
-import { now } from "./processes.ts";
+import { now, run } from "./processes.ts";
 import { playRace } from "./race.ts";
 import { hasGit } from "./repository.ts";
 import { Stage } from "./stage.ts";
@@ -13,6 +13,8 @@ import { countBoard, racePart, type Summary, storyPart, tellSummary } from "./su
 
 export interface DemoOptions {
   readonly keep: boolean;
+  /** Where to write the trail of it all as a vault. */
+  readonly vault?: string | undefined;
   readonly narrate: Narrator;
   /** Ends the demo early: everything it started is gone when `demo` has rejected. */
   readonly signal: AbortSignal;
@@ -23,7 +25,7 @@ export interface DemoOptions {
  * A part that fails counts as a broken promise; the other is played all the same, and the summary says so.
  * Without git the release story cannot be played: that promise is broken too, since nobody has seen it kept.
  */
-export async function demo({ keep, narrate, signal }: DemoOptions): Promise<Summary> {
+export async function demo({ keep, vault, narrate, signal }: DemoOptions): Promise<Summary> {
   const started = now();
   const stage = await Stage.open();
   const interrupted = new Promise<never>((_resolve, reject) => {
@@ -34,13 +36,13 @@ export async function demo({ keep, narrate, signal }: DemoOptions): Promise<Summ
   // It may fire when nothing waits for it any more.
   interrupted.catch(() => {});
   try {
-    return await Promise.race([perform(stage, keep, narrate, started), interrupted]);
+    return await Promise.race([perform(stage, keep, vault, narrate, started), interrupted]);
   } finally {
     await stage.close();
   }
 }
 
-async function perform(stage: Stage, keep: boolean, narrate: Narrator, started: number): Promise<Summary> {
+async function perform(stage: Stage, keep: boolean, vault: string | undefined, narrate: Narrator, started: number): Promise<Summary> {
   const board = await stage.session();
   const invariants: Invariant[] = [];
   narrate.lines([`A throw-away server: ${stage.target.url} (workerd ${stage.workerd})`, `Everything is in ${stage.root}`]);
@@ -60,6 +62,7 @@ async function perform(stage: Stage, keep: boolean, narrate: Narrator, started: 
   if (race) invariants.push(...checkRace(events, race.facts));
   invariants.push(checkLog(events, head));
   const tasks = (await board.call("tasks/list", { state: "any", limit: 500 })) as Task[];
+  if (vault !== undefined) await writeVault(stage, resolve(vault), narrate);
   if (keep) await stage.keep();
 
   const summary: Summary = {
@@ -73,6 +76,17 @@ async function perform(stage: Stage, keep: boolean, narrate: Narrator, started: 
   };
   tellSummary(summary, narrate);
   return summary;
+}
+
+/** The trail as markdown, by the same command that a person would use. */
+async function writeVault(stage: Stage, folder: string, narrate: Narrator): Promise<void> {
+  const [command, ...program] = stage.program;
+  await run(command, [...program, "vault", folder, "--once", "--json"], {
+    environment: stage.environment("demo"),
+    must: true,
+    limit_ms: 60_000,
+  });
+  narrate.lines(["", `Its trail is a vault in ${folder}: open that folder in Obsidian`]);
 }
 
 async function played<T>(name: string, invariants: Invariant[], narrate: Narrator, play: () => Promise<T>): Promise<T | null> {

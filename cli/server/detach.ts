@@ -33,14 +33,18 @@ const REPORT_MS = 25_000;
 
 /**
  * Starts `coord serve` in the background, in a session of its own, its output in the data folder's log. Resolves when it
- * answers requests; this process may then end. Throws the `CliError` that the server would have printed; the data of
+ * answers requests; this process may then end. `more` are further flags of `serve`. Throws the `CliError` that the server would have printed; the data of
  * one that lost against another server begin with code `already_served`.
  */
-export async function startDetached({ folder, address }: ServerSettings, program: string = findProgram()): Promise<ServerReady> {
+export async function startDetached(
+  { folder, address }: ServerSettings,
+  more: readonly string[] = [],
+  program: string = findProgram(),
+): Promise<ServerReady> {
   prepareFolder(folder);
   const { log } = layout(folder);
   const output = openSync(log, "a", 0o600);
-  const child = spawn(process.execPath, [program, "serve", "--detached-child", "--addr", formatAddress(address), "--db", folder], {
+  const child = spawn(process.execPath, [program, "serve", "--detached-child", "--addr", formatAddress(address), "--db", folder, ...more], {
     // Not the caller's folder: a server would keep it busy for as long as it lives.
     cwd: folder,
     detached: true,

@@ -1,10 +1,13 @@
+import { resolve } from "node:path";
+import type { VaultChild } from "../../vault-sync/child.ts";
 import { CliError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import { urlOf } from "./address.ts";
 import { type DetachedReport, type ServerReady, startDetached } from "./detach.ts";
 import { layout } from "./folder.ts";
 import { health } from "./health.ts";
-import { fileSink, stderrSink } from "./log.ts";
+import { findProgram } from "./installation.ts";
+import { fileSink, type LogSink, stderrSink } from "./log.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 import { dbFlag, type ServerSettings, serverSettings } from "./settings.ts";
 
@@ -15,6 +18,10 @@ export interface ServeFlags {
   /** Set by `startDetached`: log to the file, report to the parent. */
   detachedChild?: boolean;
   json?: boolean;
+  /** The folder of a vault to keep beside the server. */
+  vault?: string;
+  /** The workspace that the vault is of. */
+  workspace?: string;
 }
 
 const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
@@ -93,17 +100,37 @@ async function serveHere(settings: ServerSettings, flags: ServeFlags): Promise<n
   else
     print(`coord ${VERSION} is ready at ${ready.url} (pid ${ready.pid})\ndata in ${folder}\nCtrl-C or coord stop${dbFlag(folder)} ends it`);
 
+  const vault = flags.vault === undefined ? undefined : await startVault(flags.vault, runtime.url, flags, token, log);
   const end = await runtime.exited;
+  await vault?.stop();
   if (flags.detachedChild) log({ time: Date.now(), level: "info", message: `the server ended: ${end.reason}` });
   if (end.reason === "gave_up") throw end.error;
   return forced === undefined ? 0 : 128 + SIGNALS[forced];
+}
+
+/** The vault's process beside this server. It never holds up the server: it is another process, and its end is only logged. */
+async function startVault(dir: string, url: string, flags: ServeFlags, token: string | undefined, log: LogSink): Promise<VaultChild> {
+  const { superviseVault } = await import("../../vault-sync/child.ts");
+  return superviseVault({
+    program: findProgram(),
+    root: resolve(dir),
+    url,
+    workspace: vaultWorkspace(flags),
+    token,
+    log: (level, message) => log({ time: Date.now(), level, message }),
+  });
+}
+
+function vaultWorkspace(flags: ServeFlags): string {
+  return flags.workspace ?? process.env.COORD_WORKSPACE ?? "default";
 }
 
 /** `coord serve`: in this process until a signal, or with `--detach` in the background. Resolves with the exit code. */
 export async function serve(flags: ServeFlags): Promise<number> {
   const settings = serverSettings(flags);
   if (!flags.detach) return serveHere(settings, flags);
-  const ready = await startDetached(settings);
+  const vault = flags.vault === undefined ? [] : ["--vault", resolve(flags.vault), "--workspace", vaultWorkspace(flags)];
+  const ready = await startDetached(settings, vault);
   if (flags.json) print(JSON.stringify(ready));
   else
     print(`coord ${VERSION} runs at ${ready.url} (pid ${ready.pid})\ndata and log in ${ready.db}\ncoord stop${dbFlag(ready.db)} ends it`);

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Summary } from "../../cli/demo/summary.ts";
@@ -33,6 +33,19 @@ function processes(): string[] {
 }
 
 describe("coord demo", () => {
+  it("--vault leaves its trail as notes that link bug, ack and agents", { timeout: LIMIT_MS }, async () => {
+    const vault = join(home, "vault");
+    const { code, stderr } = await runCoord(["demo", "--json", "--vault", vault], { env, limit_ms: LIMIT_MS });
+    expect([code, stderr]).toEqual([0, ""]);
+    const tasks = readdirSync(join(vault, "tasks"));
+    expect(tasks).toHaveLength(44);
+    const bug = readFileSync(join(vault, "tasks", tasks.find((name) => name.includes("newest"))!), "utf8");
+    const ack = tasks.find((name) => name.includes("v1-1-stable"))!.replace(/\.md$/, "");
+    expect(bug).toContain(`[[tasks/${ack}|`);
+    expect(bug).toContain("[[agents/quiet-otter|quiet-otter]]");
+    expect(existsSync(join(vault, "Board.canvas"))).toBe(true);
+  });
+
   it("keeps every promise and leaves nothing behind", { timeout: LIMIT_MS }, async () => {
     const { code, stdout, stderr } = await runCoord(["demo", "--json"], { env, limit_ms: LIMIT_MS });
     expect(stderr).toBe("");

@@ -1,0 +1,38 @@
+import type { Session, Target } from "../client/types.ts";
+import { printJson } from "../output/print.ts";
+import { hasColour } from "../output/terminal.ts";
+import { pictureJson } from "./json.ts";
+import { Board } from "./model/board.ts";
+import type { TopOptions } from "./run.ts";
+import { Details } from "./source/details.ts";
+import { readBoard } from "./source/snapshot.ts";
+import { type Given, picture, selectedTask } from "./ui/picture.ts";
+import { initialUi } from "./ui/state.ts";
+
+/** Reads the board, and prints the frame with which the live screen would begin, or its data. */
+export async function printOnce(session: Session, target: Target, { view, filter, json, size }: TopOptions): Promise<void> {
+  const board = new Board();
+  await readBoard(session, board);
+  const details = new Details(session, () => {});
+  const { isTTY, columns, rows } = process.stdout;
+  const given: Given = {
+    ui: initialUi(view, filter),
+    // A line less than the terminal has: the prompt that follows must not push the header out.
+    size: size ?? (isTTY && columns && rows ? { columns, rows: rows - 1 } : { columns: 80, rows: 24 }),
+    now: Date.now(),
+    phase: "live",
+    phaseMs: 0,
+    url: target.url,
+    unshown: 0,
+    board: board.view(),
+    detailOf: (id) => details.of(id),
+  };
+  const before = picture(given);
+  const selected = selectedTask(before);
+  const row = selected ? board.rows.get(selected.id) : undefined;
+  if (row && (json || before.layout.pane > 0)) await details.read(row);
+  const of = picture(given);
+  if (json) return printJson(pictureJson(of));
+  const { frameText } = await import("./text-frame.tsx");
+  process.stdout.write(`${frameText(of, hasColour())}\n`);
+}
