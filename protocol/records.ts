@@ -5,7 +5,8 @@ import { atMost, type LimitName } from "./limits.ts";
 /** RFC 3339, UTC, with milliseconds: `2026-01-02T03:04:05.678Z`. */
 export const Time = z.iso.datetime({ precision: 3 });
 export const TaskId = z.uuid();
-export const ClaimId = z.uuid();
+/** In capitals it means the same (RFC 9562 §4). */
+export const ClaimId = z.uuid().transform((id) => id.toLowerCase());
 export const Json = z.unknown();
 
 /** A line that people write: anything but NUL, which ends a string in too many places. */

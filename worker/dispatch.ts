@@ -10,7 +10,7 @@ import { dismiss, review } from "./commands/reviews.ts";
 import { cancel, ready, retry, unready, update } from "./commands/states.ts";
 import { eventsOrWait, type Later, listOrWait, nextOrWait, type WaitFor, wait } from "./commands/wait.ts";
 import { authorize } from "./core/authorize.ts";
-import { fingerprint, recall, remember } from "./core/idempotency.ts";
+import { fingerprint, keyTaken, recall, remember } from "./core/idempotency.ts";
 import { parseParams } from "./core/parse.ts";
 import { type Answers, answerTooLarge } from "./core/reply.ts";
 import { taskByNumber, toTask } from "./core/tasks.ts";
@@ -20,6 +20,8 @@ import { answer, type Outcome, refused, type Turn } from "./core/turn.ts";
 export interface Caller {
   /** How long a wait may last at most, in milliseconds; null: for ever. */
   readonly mostWaitMs: number | null;
+  /** The fingerprint of the call that waits under an idempotency key, if one does. */
+  waiting(key: string): string | undefined;
   /** The answers that this request or frame has so far. */
   readonly answers: Answers;
   /** What is open on the object, for `workspace/info`. */
@@ -111,6 +113,8 @@ export function execute(
   const handler = HANDLERS[method] as unknown as (turn: Turn, params: unknown, caller: Caller) => Outcome<unknown> | Later;
   const outcome = transaction((): Outcome<unknown> | Later => {
     if (key !== undefined) {
+      const waiting = caller.waiting(key);
+      if (waiting !== undefined && waiting !== call) return refused(keyTaken(key));
       const first = recall(turn.sql, key, call!, turn.now);
       if (first) return first;
     }

@@ -51,7 +51,13 @@ export class Engine {
     const parsed = parseBody(body);
     if (!parsed.ok) return JSON.stringify(rpcResponse(null, parsed));
     const answers = new Answers();
-    const caller: Caller = { mostWaitMs: LIMITS.wait_ms.value, answers, open: () => this.#open(), bind: () => {} };
+    const caller: Caller = {
+      mostWaitMs: LIMITS.wait_ms.value,
+      waiting: (key) => this.#book.waiting(key),
+      answers,
+      open: () => this.#open(),
+      bind: () => {},
+    };
     const { calls, batch } = parsed.value;
     await Promise.all(
       calls.map(

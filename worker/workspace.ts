@@ -103,8 +103,9 @@ export class Workspace extends DurableObject<Env> {
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
     (await this.#engine).sessions.close(socket);
     try {
-      // 1005 and 1006 stand for "none given" and "cut off", and cannot be sent (RFC 6455 §7.4.1)
-      socket.close(code === 1005 || code === 1006 ? 1000 : code, reason);
+      // 1005, 1006 and 1015 stand for what happened and cannot be sent, nor can what is no code at all (RFC 6455 §7.4)
+      const sendable = code >= 1000 && code <= 4999 && ![1005, 1006, 1015].includes(code);
+      socket.close(sendable ? code : 1000, sendable ? reason : "");
     } catch {
       // the other end is gone already
     }

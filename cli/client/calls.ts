@@ -71,6 +71,7 @@ export class PendingCalls {
   /** Sends it; one that has been sent too often is failed instead. */
   transmit(call: PendingCall, send: (text: string) => void): void {
     clearTimeout(call.stranded);
+    call.stranded = undefined;
     if (!this.#calls.has(call.id)) return;
     if (call.sends++ < MOST_SENDS) send(call.text);
     else this.fail(call, new ConnectionLost(this.#target, `${MOST_SENDS} connections ended before ${call.method} was answered`));
@@ -78,7 +79,8 @@ export class PendingCalls {
 
   /** There is no connection for it now. */
   strand(call: PendingCall): void {
-    clearTimeout(call.stranded);
+    // every failed attempt to connect says so again: the time to give up counts from the first
+    if (call.stranded !== undefined) return;
     call.stranded = setTimeout(() => this.fail(call, new ConnectionLost(this.#target, "no connection could be made")), this.#giveUpMs);
   }
 

@@ -36,13 +36,30 @@ export async function call<M extends MethodName>(
   options: HttpOptions = {},
 ): Promise<Result<M>> {
   const full = repeatable(method, params as object);
-  const body = Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: full }));
+  return insistently(target, { jsonrpc: "2.0", id: 1, method, params: full }, options, (answer) => {
+    const { error, result } = (typeof answer === "object" && answer !== null ? answer : {}) as { error?: unknown; result?: unknown };
+    if (isRpcError(error)) throw refused(error, full);
+    return result as Result<M> | undefined;
+  });
+}
+
+/**
+ * Posts a request again and again until it is answered, as `call` does. The request must bear repeating.
+ * @param read what the answer's JSON means; undefined where it is none of coord's. May throw a refusal.
+ */
+export async function insistently<T>(
+  target: Target,
+  request: object,
+  options: HttpOptions,
+  read: (answer: unknown) => T | undefined,
+): Promise<T> {
+  const body = Buffer.from(JSON.stringify(request));
   if (body.length > LIMITS.body_bytes.value)
     throw refused(toRpcError(overLimit("body_bytes", LIMITS.body_bytes.value, "bytes", body.length)));
   let mayStart = options.autostart !== false && mayAutostart(target);
   for (let attempt = 0; ; attempt++) {
     try {
-      return (await exchange(target, body, full, options)) as Result<M>;
+      return await exchange(target, body, options, read);
     } catch (error) {
       if (!(error instanceof TransportFailure)) throw error;
       if (error.kind === "refused" && mayStart) {
@@ -60,7 +77,7 @@ export async function call<M extends MethodName>(
   }
 }
 
-async function exchange(target: Target, body: Buffer, params: object, options: HttpOptions): Promise<unknown> {
+async function exchange<T>(target: Target, body: Buffer, options: HttpOptions, read: (answer: unknown) => T | undefined): Promise<T> {
   const { status, text } = await post(target, body, options);
   let answer: unknown;
   try {
@@ -68,11 +85,10 @@ async function exchange(target: Target, body: Buffer, params: object, options: H
   } catch {
     answer = undefined; // not JSON: told below by its status alone
   }
-  const { error, result } = (typeof answer === "object" && answer !== null ? answer : {}) as { error?: unknown; result?: unknown };
-  if (isRpcError(error)) throw refused(error, params);
-  if (result !== undefined) return result;
+  const meant = read(answer);
+  if (meant !== undefined) return meant;
   const byStatus = Object.values(REFUSALS).find((kind) => kind.http === status && status > 400 && status !== 404);
-  if (byStatus) throw refused({ code: byStatus.rpc, message: `the server answered with HTTP status ${status}` }, params);
+  if (byStatus) throw refused({ code: byStatus.rpc, message: `the server answered with HTTP status ${status}` });
   throw new TransportFailure("foreign", `what answers there is not coord (HTTP status ${status})`);
 }
 

@@ -36,6 +36,16 @@ function checkinLines(answer: Checkin, now: number, space: TableSpace): string[]
   return [
     `${answer.agent.id} is here`,
     ...section("you hold", answer.holds.map(line)),
+    ...section(
+      "said of your work",
+      answer.feedback.map(
+        ({ task, reviewer, decision, body }) => `  ${task}: ${reviewer} ${decision.replace("_", " ")}${body ? `: ${body}` : ""}`,
+      ),
+    ),
+    ...section(
+      "you were named",
+      answer.mentions.map(({ task, by, body }) => `  ${task}, by ${by}: ${body}`),
+    ),
     ...section("urgent", answer.urgent.map(line)),
     ...section(
       `since you last looked (seq ${answer.changes.since})`,

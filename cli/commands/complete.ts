@@ -6,6 +6,7 @@ import { json, taskRef } from "./shared/values.ts";
 
 interface Options extends ActorOptions {
   result?: string;
+  summary?: string;
   ack?: string | true;
   ackPriority?: string;
   ackPayload?: string;
@@ -17,6 +18,7 @@ export function register(program: Command): void {
     .description("finish a claimed job, and announce it in the same instant with --ack (exit 3: you do not hold it any more)")
     .argument("<id>", "number, id, or its first 4 or more characters")
     .option("--result <json>", "any JSON; @file or - (standard input) too")
+    .option("--summary <text>", "what was done, in a paragraph: for reviewers and the next attempt")
     .option("--ack [name]", "publish an ack, under this name where one is given")
     .option("--ack-priority <priority>", "of the ack (default: high)")
     .option("--ack-payload <json>", "of the ack; @file or - too");
@@ -28,6 +30,7 @@ export function register(program: Command): void {
         id: taskRef(id),
         ...holder(options),
         ...given("result", options.result === undefined ? undefined : json("--result", options.result)),
+        ...given("summary", options.summary),
         ...given("post_ack", wantsAck ? true : undefined),
         ...given("ack_name", typeof options.ack === "string" ? options.ack : undefined),
         ...given("ack_priority", options.ackPriority),

@@ -7,7 +7,7 @@ import { eventLine } from "../output/events.ts";
 import { jsonText, printLines } from "../output/print.ts";
 import { contextOf, given } from "./shared/context.ts";
 import { type FilterOptions, filterOf } from "./shared/filter.ts";
-import { withExamples, withFilter } from "./shared/options.ts";
+import { withExamples, withFilter, withMentions } from "./shared/options.ts";
 import { withSession } from "./shared/session.ts";
 import { list, wholeNumber } from "./shared/values.ts";
 
@@ -29,19 +29,23 @@ export function register(program: Command): void {
     .option("--limit <rows>", "at most this many (default: 50, at most 500)", wholeNumber)
     .option("--type <type>", "task.created, task.claimed, task.completed, …", list)
     .option("--follow", "go on until interrupted; with --json one JSON value a line");
-  withExamples(withFilter(command), "coord events --follow", "coord events --after 0 --type task.completed --json").action(
+  withExamples(withMentions(withFilter(command)), "coord events --follow", "coord events --after 0 --type task.completed --json").action(
     async (_options: unknown, self: Command) => {
       const { options, call, show, space, target } = contextOf<Options>(self);
       const filter = await eventFilter(options, (params) => call("tasks/get", params));
-      const after = options.after ?? Math.max(0, (await call("workspace/info", {})).head - RECENT);
       if (options.follow) {
+        const after = options.after ?? Math.max(0, (await call("workspace/info", {})).head - RECENT);
         const print = (events: Event[]) =>
           printLines(events.map((event) => (options.json ? jsonText(event, false) : eventLine(event, space.columns))));
         return withSession(target, (session, signal) => follow(session, { after, ...given("filter", filter) }, print, signal));
       }
-      const answer = await call("events/list", { after, ...given("limit", options.limit), ...given("filter", filter) });
+      const answer = await call("events/list", {
+        ...given("after", options.after),
+        ...given("limit", options.limit),
+        ...given("filter", filter),
+      });
       show(answer, () =>
-        answer.events.length === 0 ? ["nothing happened since"] : answer.events.map((event) => eventLine(event, space.columns)),
+        answer.events.length === 0 ? ["nothing like that has happened"] : answer.events.map((event) => eventLine(event, space.columns)),
       );
     },
   );

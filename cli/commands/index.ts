@@ -6,6 +6,7 @@ interface Entry {
 }
 
 const WORK = "Work on the board:";
+const TEAM = "Plan, review, say:";
 const LOOK = "Look at it:";
 const PEOPLE = "Agents:";
 const SERVER = "The server:";
@@ -29,12 +30,22 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   ready: { group: WORK, load: () => import("./ready.ts") },
   unready: { group: WORK, load: () => import("./unready.ts") },
   reclaim: { group: WORK, load: () => import("./reclaim.ts") },
+  start: { group: TEAM, load: () => import("./start.ts") },
+  plan: { group: TEAM, load: () => import("./plan.ts") },
+  depend: { group: TEAM, load: () => import("./depend.ts") },
+  undepend: { group: TEAM, load: () => import("./undepend.ts") },
+  review: { group: TEAM, load: () => import("./review.ts") },
+  dismiss: { group: TEAM, load: () => import("./dismiss.ts") },
+  note: { group: TEAM, load: () => import("./note.ts") },
   wait: { group: LOOK, load: () => import("./wait.ts") },
   tasks: { group: LOOK, load: () => import("./tasks.ts") },
   get: { group: LOOK, load: () => import("./get.ts") },
+  graph: { group: LOOK, load: () => import("./graph.ts") },
+  notes: { group: LOOK, load: () => import("./notes.ts") },
   history: { group: LOOK, load: () => import("./history.ts") },
   events: { group: LOOK, load: () => import("./events.ts") },
   top: { group: LOOK, load: () => import("./top.ts") },
+  vault: { group: LOOK, load: () => import("./vault.ts") },
   info: { group: LOOK, load: () => import("./info.ts") },
   checkin: { group: PEOPLE, load: () => import("./checkin.ts") },
   heartbeat: { group: PEOPLE, load: () => import("./heartbeat.ts") },

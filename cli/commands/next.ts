@@ -20,8 +20,11 @@ interface Question {
   lease_seconds?: number;
 }
 
-/** One turn in the line; the server's own limit for a held request. */
-const SLICE_MS = 60_000;
+/** One turn in the line. A session may wait for longer than anybody does; this only keeps the number small. */
+const SLICE_MS = 24 * 3_600_000;
+
+/** How much later than asked for this program gives up by itself, where no server is there to say that the time is over. */
+const GRACE_MS = 2_000;
 
 export function register(program: Command): void {
   const command = program
@@ -34,7 +37,7 @@ export function register(program: Command): void {
     "coord next --as harbor-lynx --kind bug",
     "coord next --as harbor-lynx --wait 10m --json",
   ).action(async (_options: unknown, self: Command) => {
-    const { options, call, show, space, now, target } = contextOf<Options>(self);
+    const { options, call, introduce, show, space, now, target } = contextOf<Options>(self);
     const agent = requireAgent(options);
     const question = { agent_id: agent, ...given("lease_seconds", options.lease) };
     let task: Result<"tasks/next">;
@@ -43,6 +46,7 @@ export function register(program: Command): void {
       task = await call("tasks/next", { ...question, filter, ...keyed(options) });
     } else {
       const waitMs = options.wait === true ? Number.POSITIVE_INFINITY : options.wait * 1000;
+      await introduce();
       task = await withSession(target, async (session, signal) => {
         const filter = await filterOf(options, (params) => session.call("tasks/get", params, { signal }));
         return inLine(session, { ...question, filter }, waitMs, keyed(options), signal);
@@ -67,13 +71,16 @@ async function inLine(
   signal: AbortSignal,
 ): Promise<Result<"tasks/next">> {
   const endsAt = performance.now() + waitMs;
+  const over = Number.isFinite(waitMs) ? AbortSignal.timeout(waitMs + GRACE_MS) : undefined;
   for (let firstKey = key; ; firstKey = {}) {
     const remaining = Math.round(endsAt - performance.now());
-    const task = await session.call(
-      "tasks/next",
-      { ...question, ...firstKey, wait_ms: Math.max(0, Math.min(SLICE_MS, remaining)) },
-      { signal },
-    );
+    const params = { ...question, ...firstKey, wait_ms: Math.max(0, Math.min(SLICE_MS, remaining)) };
+    const task = await session
+      .call("tasks/next", params, { signal: over ? AbortSignal.any([signal, over]) : signal })
+      .catch((error: unknown) => {
+        if (over?.aborted && !signal.aborted) return null;
+        throw error;
+      });
     if (task || remaining <= SLICE_MS) return task;
   }
 }

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { stateLabel, taskTitle } from "../output/tasks.ts";
 import { type ActorOptions, actor, contextOf, given, keyed } from "./shared/context.ts";
 import { withAgent, withExamples, withKey } from "./shared/options.ts";
-import { json, list, taskRef } from "./shared/values.ts";
+import { json, list, taskRef, wholeNumber } from "./shared/values.ts";
 
 interface Options extends ActorOptions {
   kind?: string;
@@ -13,6 +13,7 @@ interface Options extends ActorOptions {
   assignee?: string;
   performer?: "agent" | "user";
   review?: "none" | "required";
+  approvals?: number;
   dependsOn?: string[];
   backlog?: boolean;
   state?: string;
@@ -31,6 +32,7 @@ export function register(program: Command): void {
     .option("--assignee <handle>", "reserve it for this agent")
     .option("--performer <who>", "agent or user (default: agent)")
     .option("--review <mode>", "none or required (default: none)")
+    .option("--approvals <number>", "with --review required: by how many (default: 1)", wholeNumber)
     .option("--depends-on <ids>", "not claimable before these are completed", list)
     .option("--backlog", "keep it in the backlog until `coord ready`")
     .option("--state <state>", "where it starts: pending, backlog or idea");
@@ -50,6 +52,7 @@ export function register(program: Command): void {
       ...given("assignee", options.assignee),
       ...given("performer", options.performer),
       ...given("review", options.review),
+      ...given("required_approvals", options.approvals),
       ...given("depends_on", options.dependsOn?.map(taskRef)),
       ...given("state", options.backlog ? "backlog" : options.state),
       ...actor(options),

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { CliError } from "../errors.ts";
-import { taskTitle } from "../output/tasks.ts";
+import { stateLabel, taskTitle } from "../output/tasks.ts";
 import { type ActorOptions, actor, contextOf, given, keyed } from "./shared/context.ts";
 import { withAgent, withExamples, withKey } from "./shared/options.ts";
 import { json, list, taskRef, wholeNumber } from "./shared/values.ts";
@@ -15,7 +15,8 @@ interface Options extends ActorOptions {
   assignee?: string | false;
   label?: string[] | false;
   review?: "none" | "required";
-  state?: "backlog";
+  approvals?: number;
+  state?: string;
 }
 
 export function register(program: Command): void {
@@ -34,8 +35,9 @@ export function register(program: Command): void {
     .option("--label <label>", "its labels, in place of the old; may be repeated", list)
     .option("--no-label", "take its labels off")
     .option("--review <mode>", "none or required")
-    .option("--state <state>", "backlog: promotes an idea");
-  withExamples(withKey(withAgent(command)), "coord update 12 --priority urgent --rev 3").action(
+    .option("--approvals <number>", "how many have to approve", wholeNumber)
+    .option("--state <state>", "backlog promotes an idea; a person moves a job for people to backlog, pending, claimed or review");
+  withExamples(withKey(withAgent(command)), "coord update 12 --priority urgent --rev 3", "coord update 12 --state review --as me").action(
     async (id: string, _options: unknown, self: Command) => {
       const { options, call, show, space } = contextOf<Options>(self);
       const changes = {
@@ -47,6 +49,7 @@ export function register(program: Command): void {
         ...given("assignee", options.assignee === false ? null : options.assignee),
         ...given("labels", options.label === false ? [] : options.label),
         ...given("review", options.review),
+        ...given("required_approvals", options.approvals),
         ...given("state", options.state),
       };
       if (Object.keys(changes).length === 0) throw new CliError("nothing to change was given", { next: "coord update --help" });
@@ -57,7 +60,10 @@ export function register(program: Command): void {
         ...actor(options),
         ...keyed(options),
       });
-      show(task, () => [taskTitle(task, space.columns), `changed ${Object.keys(changes).join(", ")}; rev ${task.rev}`]);
+      show(task, () => [
+        taskTitle(task, space.columns),
+        options.state ? `moved: ${stateLabel(task)}; rev ${task.rev}` : `changed ${Object.keys(changes).join(", ")}; rev ${task.rev}`,
+      ]);
     },
   );
 }

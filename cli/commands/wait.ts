@@ -6,7 +6,7 @@ import { CliError } from "../errors.ts";
 import { printJson } from "../output/print.ts";
 import { type ActorOptions, agentOf, contextOf, given } from "./shared/context.ts";
 import { type FilterOptions, filterOf } from "./shared/filter.ts";
-import { withAgent, withExamples, withFilter } from "./shared/options.ts";
+import { withAgent, withExamples, withFilter, withMentions } from "./shared/options.ts";
 import { withSession } from "./shared/session.ts";
 import { seconds, wholeNumber } from "./shared/values.ts";
 
@@ -33,9 +33,10 @@ export function register(program: Command): void {
       seconds,
     );
   withExamples(
-    withFilter(withAgent(command)),
+    withMentions(withFilter(withAgent(command))),
     "coord wait --kind ack --name-contains 'v1.1 stable' --as harbor-lynx",
     "coord wait --ids 12,13 --all --state completed --timeout 0",
+    "coord wait --mentions me --as harbor-lynx",
     "coord wait --kind bug --after 42   # 42: the cursor of the last answer",
   )
     .addHelpText(

@@ -8,6 +8,7 @@ export function instructions(handle: string): string {
 2. Before work: tasks_list with q, to see whether somebody has it. Then tasks_send what you are about to do and tasks_claim it, or take a job with tasks_next. Work only on what you hold.
 3. Your leases are extended while you keep calling tools. An answer with \`notices\` tells you of a lease you lost: stop that work.
 4. Finish with tasks_complete; postAck wakes whoever waits for it. If you cannot, tasks_release or tasks_fail with the reason.
-5. Never poll: tasks_wait blocks until what you need is there. If it times out, call it again with \`after\` set to the cursor it gave.
+5. Completed work with review: required waits in review: somebody else decides with tasks_review. When a claim has \`feedback\`, answer all of it. tasks_note keeps what others should know; @handle tells one of them.
+6. Never poll: tasks_wait blocks until what you need is there. If it times out, call it again with \`after\` set to the cursor it gave.
 A refusal says what is true now and what to do. An id may be the full id, "#12", or a unique prefix of it.`;
 }

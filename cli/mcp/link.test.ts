@@ -5,7 +5,10 @@ import { FakeSession } from "./testing/fake-session.ts";
 
 function linkOver(...sessions: FakeSession[]) {
   let opened = 0;
-  const link = new Link(() => sessions[opened++]!);
+  const link = new Link(
+    () => sessions[opened++]!,
+    async (all) => sessions[opened - 1]!.batch(all),
+  );
   return { link, opened: () => opened };
 }
 

@@ -1,8 +1,11 @@
-import type { MethodName, ParamsIn, Result } from "../../protocol/index.ts";
+import type { MethodName, ParamsIn, Result, Task } from "../../protocol/index.ts";
+import type { BatchAnswer } from "../client/batch.ts";
 import type { CallOptions, Session } from "../client/types.ts";
 
 /** How long a call waits for a server that is starting or restarting before it says that none answers, in milliseconds. */
 export const PATIENCE_MS = 5_000;
+
+export type Batch = (all: readonly ParamsIn<"tasks/send">[], signal: AbortSignal) => Promise<BatchAnswer<Task>[]>;
 
 /**
  * The one session of this process. It is opened by the first tool call, not before: that a host started its tools is no reason to
@@ -11,13 +14,24 @@ export const PATIENCE_MS = 5_000;
  */
 export class Link {
   readonly #open: () => Session;
+  readonly #batch: Batch;
   #session: Session | undefined;
   /** Agents announced on the present session. */
   #announced = new Set<string>();
 
-  /** @param open a session that comes up in its own time, and whose calls fail with exit 7 when it has not within {@link PATIENCE_MS}. */
-  constructor(open: () => Session) {
+  /**
+   * @param open a session that comes up in its own time, and whose calls fail with exit 7 when it has not within {@link PATIENCE_MS}.
+   * @param batch posts many tasks in one request, whole or not at all
+   */
+  constructor(open: () => Session, batch: Batch) {
     this.#open = open;
+    this.#batch = batch;
+  }
+
+  /** Tasks posted together, by an agent that is known to be here. Each call's answer, in order. */
+  async send(agent: string, all: readonly ParamsIn<"tasks/send">[], signal: AbortSignal): Promise<BatchAnswer<Task>[]> {
+    await this.reach(agent);
+    return this.#batch(all, signal);
   }
 
   /** One request, on a session on which this agent is known to be here. Refused with `CliError`, as `Session.call` is. */

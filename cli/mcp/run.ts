@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
+import { batch } from "../client/batch.ts";
 import { startSession } from "../client/session.ts";
 import type { Target } from "../client/types.ts";
 import { type Clock, deadline, systemClock } from "./clock.ts";
@@ -30,7 +31,10 @@ export async function runMcp({ target, handle, maxWait }: McpOptions): Promise<v
   console.log = console.info = console.debug = console.error;
   const report = (bug: unknown): void => console.error("coord mcp:", bug);
   const clock = systemClock;
-  const link = new Link(() => startSession(target, { giveUpMs: PATIENCE_MS }));
+  const link = new Link(
+    () => startSession(target, { giveUpMs: PATIENCE_MS }),
+    (all, signal) => batch(target, "tasks/send", all, { signal }),
+  );
   const keeper = new LeaseKeeper(clock, (claim) => extend(link, clock, claim));
   const desk = new Desk({ context: { link, keeper, clock, handle }, tools: TOOLS, maxWait, report });
 

@@ -6,7 +6,7 @@ import { paint, type Style } from "./terminal.ts";
 import { clean, cleanLines, fit, wrap } from "./text.ts";
 import { age, ago } from "./time.ts";
 
-const STATE_STYLES: Partial<Record<Task["state"], Style>> = {
+export const STATE_STYLES: Partial<Record<Task["state"], Style>> = {
   claimed: "yellow",
   review: "cyan",
   completed: "green",
@@ -15,7 +15,11 @@ const STATE_STYLES: Partial<Record<Task["state"], Style>> = {
   backlog: "dim",
   idea: "dim",
 };
-const PRIORITY_STYLES: Readonly<Record<string, Style>> = { urgent: "red", high: "yellow", low: "dim" };
+const PRIORITY_STYLES: ReadonlyMap<string, Style> = new Map([
+  ["urgent", "red"],
+  ["high", "yellow"],
+  ["low", "dim"],
+]);
 
 /** The state as people read it: `Ready`, or `Held` where a ready job cannot be claimed yet. */
 export function stateLabel(task: Pick<Task, "state" | "held">): string {
@@ -36,7 +40,7 @@ export function taskTable(tasks: readonly Task[], now: number, space: TableSpace
   const rows = tasks.map((task): Cell[] => [
     { text: String(task.number) },
     cell(stateLabel(task), STATE_STYLES[task.state]),
-    cell(task.priority, PRIORITY_STYLES[task.priority]),
+    cell(task.priority, PRIORITY_STYLES.get(task.priority)),
     { text: task.kind },
     { text: age(task.updated_at, now) },
     { text: task.claimed_by ?? (task.assignee ? `→ ${task.assignee}` : "") },
@@ -73,7 +77,7 @@ export function taskDetails(task: Task, now: number, space: TableSpace): string[
   if (task.lease_until) say("lease", `ends ${ago(task.lease_until, now)} (${task.lease_until})`);
   say("assignee", task.assignee);
   say("labels", task.labels.join(", "));
-  if (task.review === "required") say("review", "required");
+  if (task.review === "required") say("review", task.required_approvals > 1 ? `required, by ${task.required_approvals}` : "required");
   if (task.attempt > 0) say("attempt", String(task.attempt));
   say("depends on", task.depends_on.join(", "));
   say("posted", `${ago(task.created_at, now)}${task.created_by ? ` by ${task.created_by}` : ""} (${task.created_at})`);

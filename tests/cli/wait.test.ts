@@ -169,3 +169,20 @@ test("a reader that closes the pipe early is no error", async () => {
   await exited;
   expect(stderr).toBe("");
 });
+
+test("coord next --wait ends when its time is over, although the server is gone", async () => {
+  const server = await serve();
+  const waiting = runCoord(["next", "--as", "a", "--wait", "3"], at(server));
+  await standing(server, 1);
+  await server.kill();
+  expect((await waiting).code).toBe(2);
+});
+
+test("coord events finds what is further back than its last lines", async () => {
+  const server = await serve();
+  for (let n = 0; n < 3; n += 1) await coord(server, "send", `t${n}`);
+  await coord(server, "cancel", "1");
+  for (let n = 0; n < 55; n += 1) await coord(server, "send", `later ${n}`);
+  const found = (await coord(server, "events", "--type", "task.cancelled")) as { events: unknown[] };
+  expect(found.events).toHaveLength(1);
+});

@@ -43,6 +43,8 @@ function whyNotHeld(turn: Turn, row: TaskRow, by: By): Refusal {
   if (by.claim_id !== undefined && by.claim_id === row.claim_id) {
     return conflict("not_held", `the current claim of #${row.number} is ${row.claimed_by}'s, not ${by.agent_id}'s`, now);
   }
+  const other = by.claim_id === undefined ? undefined : claimOfAnother(turn, row, by.claim_id);
+  if (other !== undefined) return conflict("not_held", `that claim is one of #${other}, not of #${row.number}`, now);
   if (by.claim_id !== undefined || hadClaim(turn, row, by.agent_id)) {
     return conflict("stale_claim", `that claim of #${row.number} has ended; the task is ${row.state}${holder}`, now);
   }
@@ -54,6 +56,16 @@ function whyNotHeld(turn: Turn, row: TaskRow, by: By): Refusal {
       : `nobody holds #${row.number}; it is ${row.state}`,
     now,
   );
+}
+
+/** The number of the other task that a claim is or was of. */
+function claimOfAnother(turn: Turn, row: TaskRow, claim_id: string): number | undefined {
+  return turn.sql.first<{ number: number }>(
+    `SELECT number FROM claims WHERE claim_id = ?1 AND number <> ?2
+     UNION ALL SELECT number FROM tasks WHERE state = 'claimed' AND claim_id = ?1 AND number <> ?2 LIMIT 1`,
+    claim_id,
+    row.number,
+  )?.number;
 }
 
 /** Whether an ended claim stands behind the call: this agent's, or, for a caller that gives no name, anybody's. */

@@ -26,10 +26,14 @@ function sorted(value: unknown): unknown {
 export function recall(sql: Sql, key: string, call: string, now: number): Outcome<unknown> | undefined {
   const row = sql.first<{ call: string; answer: string; at: number }>("SELECT call, answer, at FROM idempotency WHERE key = ?", key);
   if (!row || row.at <= now - KEPT_MS) return undefined;
-  if (row.call !== call)
-    return refused(conflict("idempotency_conflict", "this idempotency key was used for another call", { idempotency_key: key }));
+  if (row.call !== call) return refused(keyTaken(key));
   const first = JSON.parse(row.answer) as { value: unknown } | { refusal: Refusal };
   return "refusal" in first ? refused(first.refusal) : answer(first.value);
+}
+
+/** The refusal of a key that stands for another call, answered or still waiting. */
+export function keyTaken(key: string): Refusal {
+  return conflict("idempotency_conflict", "this idempotency key was used for another call", { idempotency_key: key });
 }
 
 const KEPT_MS = LIMITS.idempotency_hours.value * 3_600_000;

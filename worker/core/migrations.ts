@@ -65,6 +65,9 @@ CREATE TABLE tasks (
 ) STRICT;
 CREATE INDEX tasks_queue ON tasks (front DESC, rank, number) WHERE state = 'pending' AND blocked = 0;
 CREATE INDEX tasks_queue_kind ON tasks (kind, front DESC, rank, number) WHERE state = 'pending' AND blocked = 0;
+CREATE INDEX tasks_queue_creator ON tasks (created_by, front DESC, rank, number) WHERE state = 'pending' AND blocked = 0 AND created_by IS NOT NULL;
+CREATE INDEX tasks_queue_assignee ON tasks (assignee, front DESC, rank, number) WHERE state = 'pending' AND blocked = 0 AND assignee IS NOT NULL;
+CREATE INDEX tasks_people ON tasks (state) WHERE performer = 'user';
 CREATE INDEX tasks_lease ON tasks (lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX tasks_state ON tasks (state);
 CREATE INDEX tasks_kind_state ON tasks (kind, state);

@@ -1,4 +1,13 @@
-import { ANNOUNCEMENT_KINDS, defaultState, type Filter, foldCase, STATE_NAMES, type State, wantedStates } from "../../protocol/index.ts";
+import {
+  ANNOUNCEMENT_KINDS,
+  defaultState,
+  type Filter,
+  foldCase,
+  priorityRank,
+  STATE_NAMES,
+  type State,
+  wantedStates,
+} from "../../protocol/index.ts";
 import { marks, type Sql, type SqlValue } from "./sql.ts";
 import type { TaskRow } from "./tasks.ts";
 
@@ -34,13 +43,22 @@ export function findTasks(sql: Sql, query: Query): TaskRow[] {
     const text = { sql: "tasks_text MATCH ?", bindings: [ftsQuery(filter.q)] };
     return select(sql, "tasks_text x CROSS JOIN tasks t ON t.number = x.rowid", [text, ...rest], "x.rowid DESC", query.limit);
   }
-  if (filter.name_contains !== undefined && trigrams(filter.name_contains)) {
+  // few are in these states at any time, however many names have the words
+  const passing = wantedStates(filter)?.every((state) => state === "claimed" || state === "failed" || state === "review") ?? false;
+  if (!passing && filter.name_contains !== undefined && trigrams(filter.name_contains)) {
     const text = { sql: "tasks_names MATCH ?", bindings: [quoted(foldCase(filter.name_contains))] };
     return select(sql, "tasks_names x CROSS JOIN tasks t ON t.number = x.rowid", [text, ...rest], "x.rowid DESC", query.limit);
   }
-  if (filter.label?.length === 1) {
-    const label = { sql: "x.label = ?", bindings: [filter.label[0]!] };
-    return select(sql, "task_labels x CROSS JOIN tasks t ON t.number = x.number", [label, ...rest], "x.number DESC", query.limit);
+  if (filter.label) {
+    const labelled = (label: string) =>
+      select(
+        sql,
+        "task_labels x CROSS JOIN tasks t ON t.number = x.number",
+        [{ sql: "x.label = ?", bindings: [label] }, ...rest],
+        "x.number DESC",
+        query.limit,
+      );
+    return merged([...new Set(filter.label)].map(labelled), query.limit);
   }
   for (const column of ["claimed_by", "assignee", "created_by"] as const) {
     const values = filter[column];
@@ -57,6 +75,21 @@ export function findTasks(sql: Sql, query: Query): TaskRow[] {
         ),
         query.limit,
       );
+  }
+  if (filter.performer?.length === 1 && filter.performer[0] === "user") {
+    const states = wantedStates(filter) ?? STATE_NAMES;
+    return merged(
+      [...new Set(states)].map((state) =>
+        select(
+          sql,
+          "tasks t INDEXED BY tasks_people",
+          [{ sql: "t.performer = 'user' AND t.state = ?", bindings: [state] }, ...rest],
+          "t.number DESC",
+          query.limit,
+        ),
+      ),
+      query.limit,
+    );
   }
   const streams = kindStateStreams(filter, query.waitDefault ?? false);
   if (streams)
@@ -94,21 +127,83 @@ export function textMatches(sql: Sql, number: number, q: string): boolean {
   return sql.first("SELECT 1 FROM tasks_text WHERE rowid >= ?1 AND rowid <= ?1 AND tasks_text MATCH ?2", number, ftsQuery(q)) !== undefined;
 }
 
-/** The best claimable job for an agent: asked-for changes first, then priority, then oldest (domain §4). */
+/** Jobs at the front of the queue that are looked at one by one before an index of the filter's own is asked. */
+const NEAR_THE_FRONT = 128;
+
+/**
+ * The best claimable job for an agent: asked-for changes first, then priority, then oldest (domain §4). What the filter asks for is
+ * mostly near the front of the queue; where it is not, it is rare, and the most telling field's index leads to it.
+ */
 export function bestJob(sql: Sql, filter: Filter, agent: { id: string; type: "agent" | "user" }): TaskRow | undefined {
   const where = conditions({ filter: { ...filter, state: undefined, ready: undefined }, limit: 1 });
   if (filter.ids) where.push(inList("t.id", filter.ids));
-  if (filter.q !== undefined)
-    where.push({ sql: "t.number IN (SELECT rowid FROM tasks_text WHERE tasks_text MATCH ?)", bindings: [ftsQuery(filter.q)] });
   where.push({ sql: "(t.assignee IS NULL OR t.assignee = ?)", bindings: [agent.id] });
   if (agent.type === "agent") where.push({ sql: "t.performer = 'agent'", bindings: [] });
   const claimable = { sql: "t.state = 'pending' AND t.blocked = 0", bindings: [] };
-  const order = "t.front DESC, t.rank, t.number";
-  if (!filter.kind) return select(sql, "tasks t INDEXED BY tasks_queue", [claimable, ...where], order, 1)[0];
-  const best = [...new Set(filter.kind)].flatMap((kind) =>
-    select(sql, "tasks t INDEXED BY tasks_queue_kind", [claimable, { sql: "t.kind = ?", bindings: [kind] }, ...where], order, 1),
-  ) as (TaskRow & { rank: number })[];
-  return best.sort((a, b) => b.front - a.front || a.rank - b.rank || a.number - b.number)[0];
+  const best = (from: string, also: Condition[] = []) => select(sql, from, [claimable, ...also, ...where], QUEUE_ORDER, 1)[0];
+
+  if (filter.ids) return best("tasks t");
+  if (filter.q !== undefined) {
+    const text = { sql: "tasks_text MATCH ?", bindings: [ftsQuery(filter.q)] };
+    return best("tasks_text x CROSS JOIN tasks t ON t.number = x.rowid", [text]);
+  }
+  const kinds = filter.kind && [...new Set(filter.kind)];
+  const queues = kinds
+    ? kinds.map((kind) => ({ from: "tasks_queue_kind", where: [{ sql: "t.kind = ?", bindings: [kind] }] }))
+    : [{ from: "tasks_queue", where: [] }];
+  if (Object.values({ ...filter, kind: undefined, state: undefined, ready: undefined }).every((value) => value === undefined)) {
+    return first(queues.map((queue) => best(`tasks t INDEXED BY ${queue.from}`, queue.where)));
+  }
+  const near = queues.flatMap((queue) =>
+    select(sql, `tasks t INDEXED BY ${queue.from}`, [claimable, ...queue.where], QUEUE_ORDER, NEAR_THE_FRONT).map((row) => row.number),
+  );
+  if (near.length > 0) {
+    const among = { sql: "t.number IN (SELECT value FROM json_each(?))", bindings: [JSON.stringify(near)] };
+    const found = best("tasks t NOT INDEXED", [among]);
+    // with several kinds, a job near the front of one queue may come after jobs of another that were not looked at
+    if (found && (queues.length === 1 || near.length < NEAR_THE_FRONT)) return found;
+  }
+  if (near.length < NEAR_THE_FRONT) return undefined;
+  if (filter.assignee)
+    return first(
+      [...new Set(filter.assignee)].map((id) =>
+        best("tasks t INDEXED BY tasks_queue_assignee", [{ sql: "t.assignee = ?", bindings: [id] }]),
+      ),
+    );
+  if (filter.created_by) {
+    return first(
+      [...new Set(filter.created_by)].map((id) =>
+        best("tasks t INDEXED BY tasks_queue_creator", [{ sql: "t.created_by = ?", bindings: [id] }]),
+      ),
+    );
+  }
+  if (filter.label) {
+    const labelled = { sql: `x.label IN (${marks(filter.label)})`, bindings: filter.label };
+    return best("task_labels x CROSS JOIN tasks t ON t.number = x.number", [labelled]);
+  }
+  if (filter.name_contains !== undefined && trigrams(filter.name_contains)) {
+    const text = { sql: "tasks_names MATCH ?", bindings: [quoted(foldCase(filter.name_contains))] };
+    return best("tasks_names x CROSS JOIN tasks t ON t.number = x.rowid", [text]);
+  }
+  if (filter.priority) {
+    const ranks: number[] = [...new Set(filter.priority.map(priorityRank))];
+    const places = queues.flatMap((queue) => [1, 0].flatMap((front) => ranks.map((rank) => ({ queue, front, rank }))));
+    return first(
+      places.map(({ queue, front, rank }) =>
+        best(`tasks t INDEXED BY ${queue.from}`, [...queue.where, { sql: "t.front = ? AND t.rank = ?", bindings: [front, rank] }]),
+      ),
+    );
+  }
+  return first(queues.map((queue) => best(`tasks t INDEXED BY ${queue.from}`, queue.where)));
+}
+
+const QUEUE_ORDER = "t.front DESC, t.rank, t.number";
+
+/** The one that comes first in the queue. */
+function first(jobs: (TaskRow | undefined)[]): TaskRow | undefined {
+  return jobs
+    .filter((job) => job !== undefined)
+    .sort((a, b) => b.front - a.front || priorityRank(a.priority) - priorityRank(b.priority) || a.number - b.number)[0];
 }
 
 function select(sql: Sql, from: string, where: readonly Condition[], order: string, limit: number): TaskRow[] {
@@ -120,13 +215,11 @@ function select(sql: Sql, from: string, where: readonly Condition[], order: stri
   );
 }
 
-/** Newest first out of streams that are each newest first and share no row. */
+/** Newest first out of streams that are each newest first; a row that is in several is given once. */
 function merged(streams: TaskRow[][], limit: number): TaskRow[] {
   if (streams.length === 1) return streams[0]!;
-  return streams
-    .flat()
-    .sort((a, b) => b.number - a.number)
-    .slice(0, limit);
+  const rows = new Map(streams.flat().map((row) => [row.number, row]));
+  return [...rows.values()].sort((a, b) => b.number - a.number).slice(0, limit);
 }
 
 function kindStateStreams(filter: Filter, waitDefault: boolean): { from: string; where: Condition[] }[] | undefined {

@@ -10,8 +10,8 @@ const PREFIX = /^[0-9a-f][0-9a-f-]{3,35}$/;
 export function resolveTask(sql: Sql, ref: string): Outcome<TaskRow> {
   const text = ref.toLowerCase();
   if (text.startsWith("#")) {
-    const number = Number(text.slice(1));
-    if (!Number.isSafeInteger(number) || number < 1) return refused(badRef(ref));
+    const number = numberIn(text);
+    if (number === undefined) return refused(badRef(ref));
     const row = sql.first<TaskRow>("SELECT * FROM tasks WHERE number = ?", number);
     return row ? answer(row) : refused(noSuchTask(ref));
   }
@@ -51,8 +51,13 @@ export interface RowKey {
 export function rowKey(ref: string): RowKey | undefined {
   const text = ref.toLowerCase();
   if (UUID.test(text)) return { column: "id", value: text };
-  const number = text.startsWith("#") ? Number(text.slice(1)) : Number.NaN;
-  return Number.isSafeInteger(number) && number > 0 ? { column: "number", value: number } : undefined;
+  const number = numberIn(text);
+  return number === undefined ? undefined : { column: "number", value: number };
+}
+
+/** The number in `#number`; nothing but digits counts. */
+function numberIn(text: string): number | undefined {
+  return /^#[1-9]\d{0,14}$/.test(text) ? Number(text.slice(1)) : undefined;
 }
 
 export function byNumber({ number }: TaskRow): RowKey {

@@ -2,13 +2,13 @@
 const PATIENCE_MS = 1_000;
 
 /** How often a held response writes a space while it waits, in milliseconds. */
-const BEAT_MS = 1_000;
+const BEAT_MS = 500;
 
 const HEADERS = { "content-type": "application/json", "cache-control": "no-store" };
 
 /**
  * The response to a call that may wait. workerd tells nobody that a client has gone until something is written to it, so a held
- * response is a stream that writes a space every second (JSON allows white space before a value): the write that fails cancels
+ * response is a stream that writes a space twice a second (JSON allows white space before a value): the write that fails cancels
  * the stream, and the question leaves the board. It also keeps proxies from giving up on the connection.
  * @param gone called once, when the client went away before the answer
  */

@@ -143,6 +143,7 @@ export class Sessions {
   #caller(session: Session, answers: Answers): Caller {
     return {
       mostWaitMs: null,
+      waiting: (key) => this.#book.waiting(key),
       answers,
       open: this.#open,
       bind: (agent_id) => {

@@ -46,6 +46,11 @@ export class WaitBook<W extends LiveWaiter> {
     return this.#index[Symbol.iterator]();
   }
 
+  /** The fingerprint of the call that waits under a key. */
+  waiting(key: string): string | undefined {
+    return this.#byKey.get(key)?.key?.call;
+  }
+
   /** A place in line: its old one for a call that is asked again under its key, else the end. */
   place(key?: { key: string }): number {
     const earlier = key && this.#byKey.get(key.key);

@@ -7,6 +7,7 @@ import { CliError } from "../../errors.ts";
 import { printJson, printLines } from "../../output/print.ts";
 import type { TableSpace } from "../../output/table.ts";
 import { columns, hasColour } from "../../output/terminal.ts";
+import { ME, whoIsMe } from "../../person.ts";
 
 /** What a client command works with. */
 export interface Context<Options> {
@@ -16,6 +17,8 @@ export interface Context<Options> {
   readonly now: number;
   /** One request over HTTP; starts the default server where none runs. */
   call<M extends MethodName>(method: M, params: ParamsIn<M>, http?: HttpOptions): Promise<Result<M>>;
+  /** Tells the board that `--as me` is a person, once, where it is the remembered one; `call` does it by itself. */
+  introduce(): Promise<void>;
   /** Prints the value with `--json`, the lines without it. */
   show(value: unknown, lines: () => readonly string[]): void;
 }
@@ -23,14 +26,30 @@ export interface Context<Options> {
 export function contextOf<Options = object>(command: Command): Context<Options> {
   const options = command.optsWithGlobals() as Options & GlobalOptions;
   const to = target(options);
+  let introduced: Promise<void> | undefined;
+  const introduce = () => {
+    introduced ??= introducePerson(to, options as ActorOptions);
+    return introduced;
+  };
   return {
     options,
     target: to,
     space: { columns: columns(), colour: hasColour() },
     now: Date.now(),
-    call: (method, params, http) => call(to, method, params, http),
+    introduce,
+    call: async (method, params, http) => {
+      await introduce();
+      return call(to, method, params, http);
+    },
     show: (value, lines) => (options.json ? printJson(value) : printLines(lines())),
   };
+}
+
+/** A board learns of its people by their first call; one that comes without a type would be taken for an agent. */
+async function introducePerson(to: Target, options: ActorOptions): Promise<void> {
+  if (namedActor(options) !== ME) return;
+  const { handle, isPerson } = whoIsMe();
+  if (isPerson) await call(to, "agents/heartbeat", { id: handle, type: "user" });
 }
 
 export interface ActorOptions {
@@ -39,9 +58,17 @@ export interface ActorOptions {
   idempotencyKey?: string;
 }
 
-/** The handle that acts: `--as`, else COORD_AS; undefined where neither is given. */
-export function agentOf(options: ActorOptions): string | undefined {
+function namedActor(options: ActorOptions): string | undefined {
   return options.as ?? (process.env.COORD_AS || undefined);
+}
+
+/**
+ * The handle that acts: `--as`, else COORD_AS; undefined where neither is given. `me` is whoever `whoIsMe` says.
+ * A remembered person acts by that word only: an agent that forgot its handle must not approve its own work as somebody else.
+ */
+export function agentOf(options: ActorOptions): string | undefined {
+  const named = namedActor(options);
+  return named === ME ? whoIsMe().handle : named;
 }
 
 /** As `agentOf`, for commands that are nothing without a handle. */
@@ -49,7 +76,7 @@ export function requireAgent(options: ActorOptions): string {
   const agent = agentOf(options);
   if (agent !== undefined) return agent;
   throw new CliError("no agent is named, and this command acts as one", {
-    next: "add --as HANDLE, or set it once: export COORD_AS=harbor-lynx",
+    next: "add --as HANDLE, or set it once: export COORD_AS=harbor-lynx   (a person: --as me)",
   });
 }
 

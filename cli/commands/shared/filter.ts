@@ -1,6 +1,7 @@
 import type { ParamsIn, Result } from "../../../protocol/index.ts";
 import { CliError } from "../../errors.ts";
-import { given } from "./context.ts";
+import { ME, whoIsMe } from "../../person.ts";
+import { type ActorOptions, agentOf, given } from "./context.ts";
 import { taskRef } from "./values.ts";
 
 export type FilterIn = NonNullable<ParamsIn<"tasks/wait">["filter"]>;
@@ -19,6 +20,7 @@ export interface FilterOptions {
   ids?: string[];
   ignoreId?: string[];
   ready?: boolean;
+  mentions?: string[];
 }
 
 type GetTask = (params: { id: string }) => Promise<Result<"tasks/get">>;
@@ -30,7 +32,7 @@ const FULL_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
  * numbers and prefixes are looked up first.
  * @throws CliError: exit 4 where there is no such task.
  */
-export async function filterOf(options: FilterOptions, get: GetTask): Promise<FilterIn> {
+export async function filterOf(options: FilterOptions & ActorOptions, get: GetTask): Promise<FilterIn> {
   const full = (words: readonly string[] | undefined) => (words ? Promise.all(words.map((word) => fullId(word, get))) : undefined);
   const [ids, ignored] = await Promise.all([full(options.ids), full(options.ignoreId)]);
   return {
@@ -47,6 +49,7 @@ export async function filterOf(options: FilterOptions, get: GetTask): Promise<Fi
     ...given("ids", ids),
     ...given("ignore_ids", ignored),
     ...given("ready", options.ready),
+    ...given("mentions", mentionsOf(options)),
   };
 }
 
@@ -55,6 +58,11 @@ async function fullId(word: string, get: GetTask): Promise<string> {
   const task = await get({ id: taskRef(word) });
   if (task) return task.id;
   throw noSuchTask(word);
+}
+
+/** `me` is whoever acts: `--as`, else whom `whoIsMe` says. */
+function mentionsOf(options: FilterOptions & ActorOptions): string[] | undefined {
+  return options.mentions?.map((handle) => (handle === ME ? (agentOf(options) ?? whoIsMe().handle) : handle));
 }
 
 export function noSuchTask(word: string): CliError {

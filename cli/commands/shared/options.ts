@@ -3,7 +3,7 @@ import { list } from "./values.ts";
 
 /** `--as`, the handle that acts. */
 export function withAgent(command: Command): Command {
-  return command.option("--as <handle>", "the agent that acts (default: COORD_AS)");
+  return command.option("--as <handle>", "the agent that acts (default: COORD_AS); me: you, a person");
 }
 
 export function withKey(command: Command): Command {
@@ -32,6 +32,11 @@ export function withFilter(command: Command): Command {
     .option("--ignore-id <id>", "not these tasks", list)
     .option("--ready", "only what can be claimed now")
     .option("--no-ready", "only what cannot be claimed now");
+}
+
+/** For what hears of changes: notes and reviews that name somebody. */
+export function withMentions(command: Command): Command {
+  return command.option("--mentions <handle>", "a note or review that names this handle with @; me: who acts", list);
 }
 
 /** Examples below a command's help, each as one would type it. */

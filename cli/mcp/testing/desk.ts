@@ -18,7 +18,10 @@ export interface TestDesk {
 export function testDesk(): TestDesk {
   const session = new FakeSession();
   const clock = manualClock();
-  const link = new Link(() => session);
+  const link = new Link(
+    () => session,
+    async (all) => session.batch(all),
+  );
   const keeper = new LeaseKeeper(clock, async ({ task_id, agent_id, claim_id, lease_seconds }) => {
     await link.call(agent_id, "tasks/extend", { id: task_id, agent_id, claim_id, lease_seconds: lease_seconds ?? undefined });
   });

@@ -1,5 +1,6 @@
 import type { MethodName, ParamsIn, Result, Task } from "../../../protocol/index.ts";
 import { conflict, type Refusal, refuse, toRpcError } from "../../../protocol/refusals.ts";
+import type { BatchAnswer } from "../../client/batch.ts";
 import { refused } from "../../client/failures.ts";
 import type { CallOptions, Session, SessionState, Subscription } from "../../client/types.ts";
 
@@ -42,6 +43,17 @@ export class FakeSession implements Session {
     return (await Promise.race([answer, givenUp])) as Result<M>;
   }
 
+  /** Each call of a batch by the handler of `tasks/send`; an error that it answers is that call's. */
+  batch(all: readonly ParamsIn<"tasks/send">[]): BatchAnswer<Task>[] {
+    return all.map((params) => {
+      this.asked.push({ method: "tasks/send", params: params as Record<string, unknown>, signal: undefined });
+      const answer = this.#handlers.get("tasks/send")?.(params as Record<string, unknown>, undefined);
+      return answer instanceof Error
+        ? { ok: false, error: { code: -32602, message: answer.message, data: { code: "invalid_params" } } }
+        : { ok: true, result: answer as Task };
+    });
+  }
+
   subscribe(): Promise<Subscription> {
     return Promise.reject(new Error("no tool subscribes"));
   }
@@ -82,6 +94,7 @@ export function task(fields: Partial<Task> = {}): Task {
     assignee: null,
     labels: [],
     review: "none",
+    required_approvals: 1,
     attempt: 0,
     depends_on: [],
     held: null,

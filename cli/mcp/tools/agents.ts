@@ -1,5 +1,6 @@
 import type { BriefTask } from "../../../protocol/index.ts";
 import { DEFAULT_LEASE_SECONDS } from "../../../protocol/limits.ts";
+import { fitted } from "../budget.ts";
 import type { HeldClaim } from "../lease-keeper.ts";
 import { agentId, ask, filter, flag, integer, object, READS, REPEATS, rows, type Tool, text } from "./definition.ts";
 
@@ -44,13 +45,23 @@ export const checkin: Tool = {
   method: "agents/checkin",
   description: "Call first, and when you resume: what you hold, what is urgent, what changed since you last looked, who is here.",
   input: { ...agentId, type: filter.performer },
-  output: { agent: object, holds: rows, urgent: rows, changes: object, agents: rows, cursor: integer },
+  output: {
+    agent: object,
+    holds: rows,
+    urgent: rows,
+    changes: object,
+    feedback: rows,
+    mentions: rows,
+    agents: rows,
+    cursor: integer,
+    left_out: object,
+  },
   annotations: REPEATS,
   async run(call, context) {
     const seen = await ask(call, context, "agents/checkin", { ...call.args, id: call.agent, name: call.agent });
     // A host that was restarted keeps its handle and its jobs: from here on this process looks after them.
     await Promise.all(seen.holds.map((hold) => context.keeper.adopt(claimOfHold(hold, seen.agent.last_seen, call.agent))));
-    return { ...seen };
+    return fitted(seen);
   },
 };
 

@@ -1,6 +1,21 @@
 import type { Result } from "../../../protocol/index.ts";
 import { brief } from "../shape.ts";
-import { agentId, ask, DESTROYS, filter, flag, object, READS, rows, type Tool, taskId, text, texts, WRITES } from "./definition.ts";
+import {
+  agentId,
+  ask,
+  DESTROYS,
+  filter,
+  flag,
+  integer,
+  object,
+  READS,
+  rows,
+  type Tool,
+  taskId,
+  text,
+  texts,
+  WRITES,
+} from "./definition.ts";
 import { filterOf } from "./filtering.ts";
 
 /** Rows in a list whose call names no limit: fewer than the protocol's, because a model reads every one. */
@@ -22,6 +37,7 @@ export const tasksSend: Tool = {
     assignee: { type: "string", description: "only this agent may claim it" },
     performer: filter.performer,
     review: { type: "string", enum: ["none", "required"], description: "required: somebody else approves it before it is completed" },
+    required_approvals: integer,
     state: { type: "string", enum: ["pending", "backlog", "idea"] },
     ...agentId,
   },

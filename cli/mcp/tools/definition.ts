@@ -9,7 +9,7 @@ export type Schema = {
   readonly type: "string" | "integer" | "boolean" | "object" | "array";
   readonly description?: string;
   readonly enum?: string[];
-  readonly items?: { readonly type: "string" };
+  readonly items?: { readonly type: "string" | "object" };
 };
 
 export interface Annotations {
@@ -68,6 +68,8 @@ export const integer: Schema = { type: "integer" };
 export const flag: Schema = { type: "boolean" };
 export const object: Schema = { type: "object" };
 export const texts: Schema = { type: "array", items: { type: "string" } };
+/** An array of objects as an argument. */
+export const objects: Schema = { type: "array", items: { type: "object" } };
 /** An array of objects; some hosts insist on `items`, so the answers' schemas alone use it. */
 export const rows: Schema = { type: "array" };
 export const agentId = { agentId: text } as const;
@@ -89,6 +91,12 @@ export const filter = {
   q: { type: "string", description: "words in name, description or payload" },
   ready: { type: "boolean", description: "claimable now" },
 } satisfies Record<string, Schema>;
+
+/** Handles named with `@`, for what hears of changes. */
+export const mentions = { mentions: { ...texts, description: "notes and reviews that name these with @; me: you" } } satisfies Record<
+  string,
+  Schema
+>;
 
 /** One request of the agent's, answered or refused with a `CliError`. */
 export function ask<M extends MethodName>(

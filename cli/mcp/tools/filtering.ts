@@ -1,14 +1,15 @@
 import { CliError } from "../../errors.ts";
-import { ask, filter, type ToolCall, type ToolContext } from "./definition.ts";
+import { ask, filter, mentions, type ToolCall, type ToolContext } from "./definition.ts";
 
 const FULL_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The filter among a call's arguments, its ids made full ones; undefined where there is none. Refuses an id that names no task. */
 export async function filterOf(call: ToolCall, context: ToolContext): Promise<Record<string, unknown> | undefined> {
-  const given = Object.fromEntries(Object.entries(call.args).filter(([name]) => name in filter));
+  const given = Object.fromEntries(Object.entries(call.args).filter(([name]) => name in filter || name in mentions));
   for (const name of ["ids", "ignore_ids"]) {
     if (Array.isArray(given[name])) given[name] = await Promise.all(given[name].map((ref: unknown) => fullId(ref, call, context)));
   }
+  if (Array.isArray(given.mentions)) given.mentions = given.mentions.map((handle: unknown) => (handle === "me" ? call.agent : handle));
   return Object.keys(given).length === 0 ? undefined : given;
 }
 

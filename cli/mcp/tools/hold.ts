@@ -84,6 +84,7 @@ export const tasksComplete: Tool = {
   input: {
     ...held,
     result: object,
+    summary: { type: "string", description: "what you did, for reviewers" },
     postAck: flag,
     ackName: { type: "string", description: 'what others wait for, as "v1.2 stable"' },
     ackPriority: text,

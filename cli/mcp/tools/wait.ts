@@ -10,6 +10,7 @@ import {
   filter,
   flag,
   integer,
+  mentions,
   object,
   READS,
   rows,
@@ -83,6 +84,7 @@ export const tasksWait: Tool = {
     "ids with all: until all are in state. A timeout is no error: call again with after = cursor.",
   input: {
     ...filter,
+    ...mentions,
     after: { type: "integer", description: "cursor of an earlier answer" },
     all: flag,
     timeout_s: { type: "integer", description: `default ${DEFAULT_WAIT_SECONDS}` },

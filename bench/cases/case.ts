@@ -1,0 +1,20 @@
+import type { Finding } from "../harness/report.ts";
+import type { BenchServer } from "../harness/server.ts";
+
+/** What every case has to work with. Each uses workspaces of its own on the one coord server. */
+export interface Setting {
+  readonly coord: BenchServer;
+  readonly baseline: BenchServer;
+  /** A small run: fewer rounds and a smaller board, for a look. */
+  readonly quick: boolean;
+  /** The built `coord` program, where there is one. */
+  readonly program: string | undefined;
+  /** Tells what is being measured now. */
+  say(text: string): void;
+}
+
+export interface Case {
+  readonly name: string;
+  readonly about: string;
+  run(setting: Setting): Promise<Finding[]>;
+}
