@@ -36,7 +36,7 @@ export const REFUSALS: Record<RefusalCode, RefusalKind> = {
   invalid_params: { rpc: -32602, http: 400, exit: 1, remedy: "Correct the field named in `data.issues` and call again." },
   unsupported_media_type: { rpc: -32600, http: 415, exit: 1, remedy: "Send the header `Content-Type: application/json`." },
   conflict: { rpc: -32001, http: 409, exit: 3, remedy: "Read the task again; `data` says what is true now." },
-  not_found: { rpc: -32004, http: 404, exit: 4, remedy: "Look at what there is: `coord tasks --state any`, or what `data` lists." },
+  not_found: { rpc: -32004, http: 404, exit: 4, remedy: "Look at what there is: `coord tasks --state any`." },
   limit: { rpc: -32005, http: 413, exit: 1, remedy: "Stay under the limit named in `data.limit`." },
   unauthorized: { rpc: -32010, http: 401, exit: 5, remedy: "Give the server's token in COORD_TOKEN (header `Authorization: Bearer …`)." },
   forbidden: { rpc: -32011, http: 403, exit: 5, remedy: "Ask the workspace's owner, or call from an allowed host and origin." },
