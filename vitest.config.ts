@@ -16,11 +16,12 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "object", include: ["worker/**/*.test.ts"], testTimeout: 20_000 },
+        test: { name: "object", setupFiles: ["tests/harness/seed.ts"], include: ["worker/**/*.test.ts"], testTimeout: 20_000 },
       },
       {
         test: {
           name: "processes",
+          setupFiles: ["tests/harness/seed.ts"],
           include: ["{protocol,cli,vault-sync,tests,bench}/**/*.test.{ts,tsx}"],
           globalSetup: ["tests/harness/build.ts"],
           testTimeout: 30_000,

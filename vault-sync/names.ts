@@ -32,7 +32,8 @@ export function slug(name: string): string {
     .toLowerCase()
     .normalize("NFC")
     .replace(/[^\p{L}\p{M}\p{N}]+/gu, "-")
-    .replace(/(^|-)\p{M}+/gu, "$1");
+    .replace(/(^|-)\p{M}+/gu, "$1")
+    .replace(/-{2,}/g, "-");
   const whole = words.replace(/^-+|-+$/g, "");
   const taken = cut(whole, SLUG_CHARACTERS, SLUG_BYTES);
   const lastWord = whole[taken.length] === undefined || whole[taken.length] === "-" ? -1 : taken.lastIndexOf("-");

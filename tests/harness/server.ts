@@ -25,11 +25,11 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** The environment for a program under test: nothing of ours leaks in, nothing of it reaches the user's data folder. */
+/** The environment for a program under test: nothing of ours leaks in (CI would turn colours off), nothing of it reaches the user's data folder. */
 export function cleanEnv(extra: Record<string, string | undefined> = {}): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(process.env)) {
-    if (!name.startsWith("COORD_") && !name.startsWith("VITEST") && name !== "NODE_OPTIONS") env[name] = value;
+    if (!name.startsWith("COORD_") && !name.startsWith("VITEST") && name !== "NODE_OPTIONS" && name !== "CI") env[name] = value;
   }
   return { ...env, COORD_AUTOSTART: "0", NO_COLOR: "1", ...extra };
 }
