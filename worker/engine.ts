@@ -94,11 +94,14 @@ export class Engine {
   submit(job: Job): Promise<void> {
     this.#queue.push(job);
     this.#turn ??= new Promise((resolve) => {
-      this.#world.after(0, () => {
-        this.#turn = undefined;
-        this.#run(this.#queue.splice(0));
-        resolve();
-      });
+      this.#world.gather(
+        () => this.#queue.length,
+        () => {
+          this.#turn = undefined;
+          this.#run(this.#queue.splice(0));
+          resolve();
+        },
+      );
     });
     return this.#turn;
   }

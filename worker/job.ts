@@ -11,6 +11,8 @@ export interface Surroundings {
   transaction<T>(body: () => T): T;
   /** Milliseconds since the epoch. */
   clock(): number;
+  /** Calls back once nothing has been added for a moment to what waits: then a group of commands is complete. */
+  gather(waiting: () => number, callback: () => void): void;
   /** Calls back after at least `ms`; returns what takes the call back. */
   after(ms: number, callback: () => void): () => void;
   /** Wakes the engine by `alarm()` at a time, even out of sleep. */

@@ -31,8 +31,8 @@ export class Workspace extends DurableObject<Env> {
           sql,
           transaction: (body) => ctx.storage.transactionSync(body),
           clock: () => Date.now(),
+          gather: (waiting, callback) => void gathered(ctx.storage, waiting).then(callback),
           after: (ms, callback) => {
-            if (ms === 0) return soon(ctx.storage, callback);
             const timer = setTimeout(callback, ms);
             return () => clearTimeout(timer);
           },
@@ -120,19 +120,22 @@ export class Workspace extends DurableObject<Env> {
   }
 }
 
+/** Passes without a new command that end a group: of two frames on one socket, the second comes two passes after the first. */
+const PASSES = 2;
+
+/** So many commands wait for no more, so that a flood delays nobody's answer. */
+const MOST_GATHERED = 200;
+
 /**
- * Calls back once what is being written has been flushed and the frames that arrived meanwhile have been read: at once on an idle
- * object, after the flush on a busy one. A zero timer would do the same a millisecond later. A flush that fails ends the object.
+ * Resolves when no more commands arrive. A pass of the runtime's loop is measured by `sync`, which also waits for a flush that is
+ * under way; a zero timer would take a millisecond, which is what a whole call takes otherwise.
  */
-function soon(storage: DurableObjectStorage, callback: () => void): () => void {
-  let wanted = true;
-  const call = () => {
-    if (wanted) callback();
-  };
-  void storage.sync().then(call, call);
-  return () => {
-    wanted = false;
-  };
+async function gathered(storage: DurableObjectStorage, waiting: () => number): Promise<void> {
+  for (let seen = 0; waiting() > seen && seen < MOST_GATHERED; ) {
+    seen = waiting();
+    // a flush that fails ends the object, and with it what waits here
+    for (let pass = 0; pass < PASSES; pass += 1) await storage.sync().catch(() => {});
+  }
 }
 
 function defaultLease(env: Env): number {

@@ -2,19 +2,15 @@ import {
   ANNOUNCEMENT_KINDS,
   defaultState,
   type Filter,
-  foldCase,
   priorityRank,
   STATE_NAMES,
   type State,
   wantedStates,
 } from "../../protocol/index.ts";
-import { marks, type Sql, type SqlValue } from "./sql.ts";
+import { type Condition, conditions, ftsQuery, hasWords, inList, nameQuery } from "./conditions.ts";
+import { fewRows } from "./few.ts";
+import { marks, type Sql } from "./sql.ts";
 import type { TaskRow } from "./tasks.ts";
-
-interface Condition {
-  readonly sql: string;
-  readonly bindings: readonly SqlValue[];
-}
 
 export interface Query {
   readonly filter: Filter;
@@ -39,14 +35,22 @@ export function findTasks(sql: Sql, query: Query): TaskRow[] {
   const { filter } = query;
 
   if (filter.ids) return select(sql, "tasks t", [...rest, inList("t.id", filter.ids)], "t.number DESC", query.limit);
+  const few = fewRows(sql, filter);
+  if (few)
+    return select(
+      sql,
+      "tasks t NOT INDEXED",
+      [few, ...(filter.q === undefined ? [] : [hasWords(filter.q)]), ...rest],
+      "t.number DESC",
+      query.limit,
+    );
   if (filter.q !== undefined) {
     const text = { sql: "tasks_text MATCH ?", bindings: [ftsQuery(filter.q)] };
     return select(sql, "tasks_text x CROSS JOIN tasks t ON t.number = x.rowid", [text, ...rest], "x.rowid DESC", query.limit);
   }
-  // few are in these states at any time, however many names have the words
-  const passing = wantedStates(filter)?.every((state) => state === "claimed" || state === "failed" || state === "review") ?? false;
-  if (!passing && filter.name_contains !== undefined && trigrams(filter.name_contains)) {
-    const text = { sql: "tasks_names MATCH ?", bindings: [quoted(foldCase(filter.name_contains))] };
+  const name = nameQuery(filter);
+  if (name !== undefined) {
+    const text = { sql: "tasks_names MATCH ?", bindings: [name] };
     return select(sql, "tasks_names x CROSS JOIN tasks t ON t.number = x.rowid", [text, ...rest], "x.rowid DESC", query.limit);
   }
   if (filter.label) {
@@ -181,8 +185,9 @@ export function bestJob(sql: Sql, filter: Filter, agent: { id: string; type: "ag
     const labelled = { sql: `x.label IN (${marks(filter.label)})`, bindings: filter.label };
     return best("task_labels x CROSS JOIN tasks t ON t.number = x.number", [labelled]);
   }
-  if (filter.name_contains !== undefined && trigrams(filter.name_contains)) {
-    const text = { sql: "tasks_names MATCH ?", bindings: [quoted(foldCase(filter.name_contains))] };
+  const name = nameQuery(filter);
+  if (name !== undefined) {
+    const text = { sql: "tasks_names MATCH ?", bindings: [name] };
     return best("tasks_names x CROSS JOIN tasks t ON t.number = x.rowid", [text]);
   }
   if (filter.priority) {
@@ -249,55 +254,4 @@ function kindStateStreams(filter: Filter, waitDefault: boolean): { from: string;
 
 function stateStream(state: State): { from: string; where: Condition[] } {
   return { from: "tasks t INDEXED BY tasks_state", where: [{ sql: "t.state = ?", bindings: [state] }] };
-}
-
-/** Every field of a filter but those that choose the way in by themselves (`ids`, `q`). */
-function conditions({ filter, waitDefault }: Query): Condition[] {
-  const all: Condition[] = [];
-  const states = wantedStates(filter);
-  if (states) all.push(inList("t.state", states));
-  else if (waitDefault && !filter.state) {
-    all.push({
-      sql: `t.state = CASE WHEN t.kind IN (${marks(ANNOUNCEMENT_KINDS)}) THEN 'completed' ELSE 'pending' END`,
-      bindings: [...ANNOUNCEMENT_KINDS],
-    });
-  }
-  if (filter.ready === true) all.push({ sql: "(t.state = 'pending' AND t.blocked = 0)", bindings: [] });
-  if (filter.ready === false) all.push({ sql: "NOT (t.state = 'pending' AND t.blocked = 0)", bindings: [] });
-  for (const column of ["kind", "priority", "performer", "claimed_by", "created_by", "assignee"] as const) {
-    const values = filter[column];
-    if (values) all.push(inList(`t.${column}`, values));
-  }
-  if (filter.label) {
-    all.push({
-      sql: `EXISTS (SELECT 1 FROM task_labels l WHERE l.number = t.number AND l.label IN (${marks(filter.label)}))`,
-      bindings: filter.label,
-    });
-  }
-  if (filter.ignore_ids) all.push({ sql: "t.id NOT IN (SELECT value FROM json_each(?))", bindings: [JSON.stringify(filter.ignore_ids)] });
-  if (filter.name_contains !== undefined) all.push({ sql: "instr(t.folded_name, ?) > 0", bindings: [foldCase(filter.name_contains)] });
-  return all;
-}
-
-/** One parameter whatever the list's length: a statement takes at most 100. */
-function inList(column: string, values: readonly string[]): Condition {
-  if (values.length === 1) return { sql: `${column} = ?`, bindings: [values[0]!] };
-  return { sql: `${column} IN (SELECT value FROM json_each(?))`, bindings: [JSON.stringify(values)] };
-}
-
-function trigrams(text: string): boolean {
-  return [...foldCase(text)].length >= 3;
-}
-
-function quoted(text: string): string {
-  return `"${text.replaceAll('"', '""')}"`;
-}
-
-/** Every word as a quoted term, so that nothing in `q` is read as the index's own syntax. A `q` without a word matches nothing. */
-function ftsQuery(q: string): string {
-  return q
-    .split(/\s+/)
-    .filter((word) => word.length > 0)
-    .map(quoted)
-    .join(" ");
 }

@@ -51,6 +51,7 @@ export class Bench {
       sql: this.sql,
       transaction: (body) => this.storage.transactionSync(body),
       clock: () => this.now,
+      gather: (_waiting, callback) => void this.#timers.push({ at: this.now, callback }),
       after: (ms, callback) => {
         const timer = { at: this.now + ms, callback };
         this.#timers.push(timer);
