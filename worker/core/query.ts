@@ -120,7 +120,7 @@ export function findTasks(sql: Sql, query: Query): TaskRow[] {
 
 /** Whether one stored row matches now: the same conditions as `findTasks`. */
 export function rowMatches(sql: Sql, number: number, filter: Filter, waitDefault: boolean): boolean {
-  const where = conditions({ filter, waitDefault, limit: 1 });
+  const where = conditions({ filter, waitDefault });
   if (filter.ids) where.push(inList("t.id", filter.ids));
   if (filter.q !== undefined && !textMatches(sql, number, filter.q)) return false;
   return select(sql, "tasks t", [{ sql: "t.number = ?", bindings: [number] }, ...where], "t.number", 1).length === 1;
@@ -139,7 +139,7 @@ const NEAR_THE_FRONT = 128;
  * mostly near the front of the queue; where it is not, it is rare, and the most telling field's index leads to it.
  */
 export function bestJob(sql: Sql, filter: Filter, agent: { id: string; type: "agent" | "user" }): TaskRow | undefined {
-  const where = conditions({ filter: { ...filter, state: undefined, ready: undefined }, limit: 1 });
+  const where = conditions({ filter: { ...filter, state: undefined, ready: undefined } });
   if (filter.ids) where.push(inList("t.id", filter.ids));
   where.push({ sql: "(t.assignee IS NULL OR t.assignee = ?)", bindings: [agent.id] });
   if (agent.type === "agent") where.push({ sql: "t.performer = 'agent'", bindings: [] });
