@@ -37,7 +37,6 @@ function waysIn(filter: Filter): WayIn[] {
     if (values) ways.push({ from: `tasks t INDEXED BY tasks_${name}`, number: "t.number", where: inList(`t.${name}`, values) });
   };
   column("state", wantedStates(filter));
-  column("claimed_by", filter.claimed_by);
   column("assignee", filter.assignee);
   if (filter.label) ways.push({ from: "task_labels x", number: "DISTINCT x.number", where: inList("x.label", filter.label) });
   column("created_by", filter.created_by);

@@ -72,7 +72,9 @@ CREATE INDEX tasks_lease ON tasks (lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX tasks_state ON tasks (state);
 CREATE INDEX tasks_kind_state ON tasks (kind, state);
 CREATE INDEX tasks_priority ON tasks (priority);
-CREATE INDEX tasks_claimed_by ON tasks (claimed_by) WHERE claimed_by IS NOT NULL;
+-- apart, so that a claim touches the few pages of what is held now and not those of all that was ever held
+CREATE INDEX tasks_holding ON tasks (claimed_by) WHERE state = 'claimed';
+CREATE INDEX tasks_held ON tasks (claimed_by) WHERE state <> 'claimed' AND claimed_by IS NOT NULL;
 CREATE INDEX tasks_created_by ON tasks (created_by) WHERE created_by IS NOT NULL;
 CREATE INDEX tasks_assignee ON tasks (assignee) WHERE assignee IS NOT NULL;
 CREATE TABLE task_labels (label TEXT NOT NULL, number INTEGER NOT NULL REFERENCES tasks (number), PRIMARY KEY (label, number)) STRICT, WITHOUT ROWID;

@@ -64,7 +64,20 @@ export function findTasks(sql: Sql, query: Query): TaskRow[] {
       );
     return merged([...new Set(filter.label)].map(labelled), query.limit);
   }
-  for (const column of ["claimed_by", "assignee", "created_by"] as const) {
+  if (filter.claimed_by) {
+    const indexes = [
+      ["tasks_holding", "t.state = 'claimed'"],
+      ["tasks_held", "t.state <> 'claimed' AND t.claimed_by IS NOT NULL"],
+    ] as const;
+    const by = [...new Set(filter.claimed_by)].map((id) => ({ sql: "t.claimed_by = ?", bindings: [id] }));
+    const streams = by.flatMap((holder) =>
+      indexes.map(([index, states]) =>
+        select(sql, `tasks t INDEXED BY ${index}`, [{ sql: states, bindings: [] }, holder, ...rest], "t.number DESC", query.limit),
+      ),
+    );
+    return merged(streams, query.limit);
+  }
+  for (const column of ["assignee", "created_by"] as const) {
     const values = filter[column];
     if (values)
       return merged(
