@@ -131,7 +131,7 @@ CREATE TABLE events (
 CREATE INDEX events_task ON events (number, seq) WHERE number IS NOT NULL;
 CREATE TRIGGER events_no_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
 CREATE TRIGGER events_no_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
-CREATE TRIGGER events_gapless BEFORE INSERT ON events WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM events)
+CREATE TRIGGER events_gapless AFTER INSERT ON events WHEN NEW.seq <> 1 AND NOT EXISTS (SELECT 1 FROM events WHERE seq = NEW.seq - 1)
 BEGIN SELECT RAISE(ABORT, 'the event log has no gaps'); END;
 CREATE TRIGGER tasks_no_delete BEFORE DELETE ON tasks BEGIN SELECT RAISE(ABORT, 'tasks are never deleted'); END;
 CREATE TRIGGER tasks_terminal BEFORE UPDATE OF state ON tasks WHEN OLD.state IN (${list(terminal)}) AND NEW.state <> OLD.state

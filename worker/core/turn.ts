@@ -65,8 +65,7 @@ export class Turn {
   /** Appends one line to the log, in the transaction of the change that it reports. */
   append(type: EventType, agent_id: string | null, data: Record<string, unknown>, row?: TaskRow): Event {
     const { seq } = this.sql.first<{ seq: number }>(
-      `INSERT INTO events (seq, at, type, number, kind, state, agent_id, principal, data)
-       VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM events), ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+      "INSERT INTO events (at, type, number, kind, state, agent_id, principal, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
       this.now,
       type,
       row?.number ?? null,
