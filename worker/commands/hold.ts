@@ -172,11 +172,10 @@ export function complete(turn: Turn, params: Params<"tasks/complete">): Outcome<
     return held;
   }
   const before = held.ok ? held.value : held.row!;
-  const submitted = before.review === "required" && before.state !== "review";
-  const to = submitted ? "review" : "completed";
+  const submitted = before.review === "required";
   const row = held.ok
-    ? endClaim(turn, before, submitted ? "submitted" : "completed", to, result.value)
-    : finish(turn, before, to, params.agent_id!, result.value);
+    ? endClaim(turn, before, submitted ? "submitted" : "completed", submitted ? "review" : "completed", result.value)
+    : finish(turn, before, params.agent_id!, result.value);
   endAttempt(turn, before, submitted ? "submitted" : "completed", params.summary ?? null, result.value);
   const ackId = params.post_ack ? turn.newId() : null;
   const end = { claim_id: before.claim_id };
@@ -196,11 +195,10 @@ function mayFinish(turn: Turn, row: TaskRow, agent_id: string | undefined): bool
   );
 }
 
-function finish(turn: Turn, row: TaskRow, to: State, agent_id: string, result: string | null): TaskRow {
+function finish(turn: Turn, row: TaskRow, agent_id: string, result: string | null): TaskRow {
   return turn.sql.first<TaskRow>(
-    `UPDATE tasks SET state = ?, result = coalesce(?, result), claimed_by = ?, claimed_at = coalesce(claimed_at, ?), attempt_open = 0, front = 0,
+    `UPDATE tasks SET state = 'completed', result = coalesce(?, result), claimed_by = ?, claimed_at = coalesce(claimed_at, ?), attempt_open = 0, front = 0,
        updated_at = ?, rev = rev + 1 WHERE number = ? AND state = ? RETURNING *`,
-    to,
     result,
     agent_id,
     turn.now,
