@@ -1,19 +1,22 @@
 // Builds dist/: the worker as one module (the same bytes run under `coord serve` and `wrangler deploy`)
 // and the program, split so that `coord claim` loads neither ink nor MCP nor the server.
+// `node scripts/build.mjs FOLDER` makes it elsewhere, so that a build may be tried beside a running one.
 import { readFileSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
 import { build } from "esbuild";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const root = new URL("..", import.meta.url).pathname;
 const define = { COORD_VERSION: JSON.stringify(version) };
 
-rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
+const out = resolve(process.argv[2] ?? `${root}dist`);
+rmSync(out, { recursive: true, force: true });
 
 await Promise.all([
   build({
     absWorkingDir: root,
     entryPoints: ["worker/index.ts"],
-    outfile: "dist/worker/index.js",
+    outfile: `${out}/worker/index.js`,
     bundle: true,
     format: "esm",
     target: "es2024",
@@ -25,7 +28,7 @@ await Promise.all([
   build({
     absWorkingDir: root,
     entryPoints: { coord: "cli/main.ts" },
-    outdir: "dist/cli",
+    outdir: `${out}/cli`,
     chunkNames: "chunks/[name]-[hash]",
     bundle: true,
     splitting: true,
