@@ -11,7 +11,8 @@ export default defineConfig({
             miniflare: {
               compatibilityDate: "2026-04-21",
               compatibilityFlags: ["nodejs_compat"],
-              bindings: { COORD_LOCAL: "1" },
+              // tests/harness/seed.ts reads it inside the pool as well
+              bindings: { COORD_LOCAL: "1", ...(process.env.COORD_SEED === undefined ? {} : { COORD_SEED: process.env.COORD_SEED }) },
               durableObjects: { WORKSPACE: { className: "Workspace", useSQLite: true } },
             },
           }),
@@ -22,7 +23,7 @@ export default defineConfig({
         test: {
           name: "processes",
           setupFiles: ["tests/harness/seed.ts"],
-          include: ["{protocol,cli,vault-sync,tests,bench}/**/*.test.{ts,tsx}"],
+          include: ["{protocol,mcp,cli,vault-sync,tests,bench,e2e}/**/*.test.{ts,tsx}"],
           globalSetup: ["tests/harness/build.ts"],
           testTimeout: 30_000,
           hookTimeout: 30_000,

@@ -8,12 +8,13 @@ import { board } from "./cases/board.ts";
 import type { Case, Setting } from "./cases/case.ts";
 import { claims } from "./cases/claims.ts";
 import { idle } from "./cases/idle.ts";
+import { jobs } from "./cases/jobs.ts";
 import { program } from "./cases/program.ts";
 import { wake } from "./cases/wake.ts";
 import { type Finding, table } from "./harness/report.ts";
 import { buildBaseline, startServer } from "./harness/server.ts";
 
-const CASES: readonly Case[] = [claims, wake, board, program, idle];
+const CASES: readonly Case[] = [claims, wake, board, jobs, program, idle];
 
 const HELP = `npm run bench [-- options] [case …]
 

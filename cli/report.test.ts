@@ -18,9 +18,37 @@ test("with --json it is one JSON object, with the details", () => {
   expect(JSON.parse(text)).toEqual({ error: { code: "conflict", claimed_by: "other", message: "taken", next: "coord next", exit: 3 } });
 });
 
-test("the fields that the server found fault with are named", () => {
-  const error = new CliError("invalid parameters", { data: { issues: [{ path: ["filter", "state"], message: "no such state" }] } });
-  expect(reportOf(error, "wait", false).text).toContain("  filter.state: no such state");
+test("the fields that the server found fault with are named as they were typed, and the next step is a command", () => {
+  const issues = [{ path: ["filter", "state"], message: "no such state" }];
+  const error = new CliError("tasks/wait: filter.state: no such state", { next: "…", data: { code: "invalid_params", issues } });
+  expect(reportOf(error, "wait", false).text).toBe(
+    "coord: --state cannot be taken as given\n  --state: no such state\nnext:  correct it and call again: coord wait --help\n",
+  );
+  expect(JSON.parse(reportOf(error, "wait", true).text).error).toMatchObject({ issues, refusal: error.message });
+});
+
+test("a field that nobody typed keeps the server's words", () => {
+  const error = new CliError("odd", { next: "again", data: { code: "invalid_params", issues: [{ path: "jsonrpc", message: "not 2.0" }] } });
+  expect(reportOf(error, "wait", false).text).toBe("coord: odd\n  jsonrpc: not 2.0\nnext:  again\n");
+});
+
+test.each([
+  [Object.assign(new Error("ENOENT: no such file or directory, uv_cwd"), { code: "ENOENT", syscall: "uv_cwd" }), "is gone", "cd to one"],
+  [
+    Object.assign(new Error("ENOENT: process.cwd failed with error no such file or directory"), { code: "ENOENT", syscall: "process.cwd" }),
+    "is gone",
+    "cd to one",
+  ],
+  [Object.assign(new Error("write"), { code: "ENOSPC", path: "/data/x" }), "the disk is full: /data/x", "df -h"],
+  [Object.assign(new Error("copy"), { code: "EDQUOT", path: "/from", dest: "/data/y" }), "the disk is full: /data/y", "df -h"],
+  [Object.assign(new Error("open"), { code: "EROFS", path: "/data/x" }), "may not use /data/x", "ls -ld"],
+  [Object.assign(new Error("open"), { code: "EMFILE", path: "/data/x" }), "too many files", "ulimit"],
+])("what the machine refuses is no bug of the program: %s", (error, message, next) => {
+  const { text, exit } = reportOf(error, "serve", false);
+  expect(exit).toBe(1);
+  expect(text).toContain(message);
+  expect(text).toContain(next);
+  expect(text).not.toContain("    at ");
 });
 
 test("a mistake in the arguments points to the command's help, a misspelt command to the one that was meant", () => {

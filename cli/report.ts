@@ -1,7 +1,9 @@
 import { CommanderError } from "commander";
 import { CliError, Interrupted } from "./errors.ts";
+import { mistakesOf } from "./mistakes.ts";
 import { jsonText } from "./output/print.ts";
 import { clean, cleanLines } from "./output/text.ts";
+import { troubleOf } from "./surroundings.ts";
 
 /** What goes to stderr about an error, and the exit code. */
 export interface Report {
@@ -24,7 +26,8 @@ export function reportOf(error: unknown, command: string | undefined, asJson: bo
     const full = hint ? `${message} ${hint}` : message;
     return told({ message: full, next: meant ? `coord ${meant} --help` : "coord --help", exit: 1, data: { code: "usage" } }, asJson);
   }
-  if (error instanceof CliError) return told(error, asJson);
+  const known = error instanceof CliError ? error : troubleOf(error);
+  if (known) return told(corrected(known, command), asJson);
   const bug = error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (asJson) return { text: `${jsonText({ error: { code: "bug", message: String(error), stack: bug, exit: 1 } }, false)}\n`, exit: 1 };
   return { text: `coord: a bug, not a mistake of yours:\n${cleanLines(bug).join("\n")}\n`, exit: 1 };
@@ -43,10 +46,18 @@ function told(error: Pick<CliError, "message" | "next" | "exit" | "data">, asJso
 
 /** The fields that the server found fault with, one a line. */
 function issueLines(issues: unknown): string[] {
-  if (!Array.isArray(issues)) return [];
-  return issues.slice(0, 10).map((issue: unknown) => {
-    const { path, field, message, expected } = (typeof issue === "object" && issue !== null ? issue : {}) as Record<string, unknown>;
-    const where = Array.isArray(path) ? path.join(".") : (field ?? path ?? "");
-    return `  ${clean(String(where))}: ${clean(String(message ?? expected ?? JSON.stringify(issue)))}`;
-  });
+  return mistakesOf(issues).map(({ where, message }) => `  ${clean(where)}: ${clean(message)}`);
+}
+
+/** Refused parameters are spoken of as they were typed, and what to do next is a command. */
+function corrected(error: CliError, command: string | undefined): Pick<CliError, "message" | "next" | "exit" | "data"> {
+  const { message, next, exit, data } = error;
+  const typed = [...new Set(mistakesOf(data.issues).map(({ where }) => where))].filter((where) => /^(--|the )/.test(where));
+  if (data.code !== "invalid_params" || typed.length === 0) return { message, next, exit, data };
+  return {
+    message: `${typed.join(", ")} cannot be taken as given`,
+    next: `correct ${typed.length === 1 ? "it" : "them"} and call again: coord ${command === undefined ? "" : `${command} `}--help`,
+    exit,
+    data: { ...data, refusal: message },
+  };
 }

@@ -23,7 +23,15 @@ export const EVENT_DATA = {
   "task.failed": z.object({ ...endOfClaim, reason }),
   "task.cancelled": z.object({ ...endOfClaim, reason }),
   "task.late_result": z.object({ ...endOfClaim, result: Json }),
-  "review.decided": z.object({ ...onTask, review_id: z.uuid(), decision: z.string(), attempt: z.int(), mentions: z.array(z.string()) }),
+  "review.decided": z.object({
+    ...onTask,
+    review_id: z.uuid(),
+    decision: z.string(),
+    attempt: z.int(),
+    /** Who handed the attempt in, and is told of the decision; absent in what an earlier version logged. */
+    worker: z.string().nullable().optional(),
+    mentions: z.array(z.string()),
+  }),
   "review.dismissed": z.object({ ...onTask, review_id: z.uuid(), reason: z.string() }),
   "note.added": z.object({ ...onTask, note_id: z.uuid(), mentions: z.array(z.string()) }),
   "note.retracted": z.object({ ...onTask, note_id: z.uuid(), reason: z.string() }),

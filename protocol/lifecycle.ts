@@ -64,7 +64,7 @@ export const CLAIM_ENDS = ["completed", "submitted", "failed", "released", "laps
 export type ClaimEnd = (typeof CLAIM_ENDS)[number];
 
 /** Who moves a task along a transition. `person`: somebody of type `user`, and only a job for people. `system` is the coordinator itself: a lapsed lease, a completed dependency. */
-export type Mover = "anyone" | "holder" | "reviewer" | "person" | "system";
+export type Mover = "anyone" | "holder" | "reviewer" | "owner" | "person" | "system";
 
 export interface Transition {
   /** null: the task comes into being. */
@@ -80,7 +80,8 @@ export interface Transition {
 /** What a person does with a job for people by dragging its card: between the open states, forward and back (jobs.md T7, T10, T11). */
 const DRAGGED = [
   ...(["pending", "claimed", "review"] as const).map((from) => ({ from, to: "backlog" as const, event: "task.held" })),
-  ...(["backlog", "claimed", "review"] as const).map((from) => ({ from, to: "pending" as const, event: "task.ready" })),
+  ...(["backlog", "review"] as const).map((from) => ({ from, to: "pending" as const, event: "task.ready" })),
+  { from: "claimed" as const, to: "pending" as const, event: "task.released" },
   ...(["backlog", "pending", "review"] as const).map((from) => ({ from, to: "claimed" as const, event: "task.claimed" })),
   ...(["backlog", "pending", "claimed"] as const).map((from) => ({ from, to: "review" as const, event: "task.submitted" })),
 ].map((move) => ({
@@ -130,8 +131,16 @@ export const TRANSITIONS = [
     to: "completed",
     by: "tasks/review",
     who: "reviewer",
-    guard: "approve, by nobody who held the attempt",
-    event: "review.decided",
+    guard: "approve, by nobody who held the attempt; approvals are enough and no request for changes is open",
+    event: "task.completed",
+  },
+  {
+    from: "review",
+    to: "completed",
+    by: "reviews/dismiss",
+    who: "owner",
+    guard: "approvals are enough, and no other request for changes is open",
+    event: "task.completed",
   },
   { from: "review", to: "pending", by: "tasks/review", who: "reviewer", guard: "request_changes with a body", event: "review.decided" },
   ...DRAGGED,

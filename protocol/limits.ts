@@ -17,6 +17,7 @@ export const LIMITS = {
     unit: "bytes",
     why: "one request or session frame; a batch of full-sized payloads belongs in several requests",
   },
+  restore_bytes: { value: 8 * KIB * KIB, unit: "bytes", why: "one part of a backup holds at least the largest row, its text escaped" },
   batch_calls: { value: 100, unit: "calls", why: "one turn of the object applies a whole batch; longer ones would delay everyone else" },
   page_chars: {
     value: 4 * KIB * KIB,
@@ -59,7 +60,21 @@ export const LIMITS = {
   workspace_chars: { value: 64, unit: "characters", why: "a workspace's name is part of a URL" },
   session_waits: { value: 64, unit: "waits", why: "they share the socket's attachment, and an agent waits for one thing at a time" },
   session_subscriptions: { value: 8, unit: "subscriptions", why: "as session_waits" },
+  unread_chars: {
+    value: 64 * KIB * KIB,
+    unit: "characters",
+    why: "the runtime keeps in memory what a session's client does not take; beyond this it is cut off, and resumes by its cursors",
+  },
   attachment_bytes: { value: 16_384, unit: "bytes", why: "the platform's limit on what a sleeping socket remembers" },
+  push_configs: { value: 10, unit: "webhooks", why: "on one task; each is called for everything that happens to it" },
+  push_url_chars: { value: 2048, unit: "characters", why: "longer ones are not taken by servers either" },
+  push_secret_chars: { value: 4096, unit: "characters", why: "a webhook's token or credentials go into one header" },
+  push_failures: {
+    value: 50,
+    unit: "tries",
+    why: "in a row, up to a quarter of an hour apart; a webhook that is down longer is given up, with a note",
+  },
+  push_hours: { value: 24, unit: "hours", why: "as push_failures" },
   sessions: { value: 10_000, unit: "sessions", why: "about 60 KB each in the local runtime; the platform stops at 32,768" },
 } as const satisfies Record<string, Limit>;
 

@@ -132,8 +132,28 @@ export const Checkin = z.object({
   mentions: z.array(z.object({ task: z.string(), by: z.string(), body: z.string() })),
   agents: z.array(Agent.pick({ id: true, status: true, current_task: true })),
   cursor,
+  /** How many entries of which list did not fit; absent where all of it is here. */
+  left_out: z.record(z.string(), z.int().min(1)).optional(),
 });
 export type Checkin = z.infer<typeof Checkin>;
+
+/** What concerns one agent: reviews of its work, its name in a note, a job that is its to take, and what it asked to hear of. */
+export const InboxItem = z.object({
+  seq: z.int().min(1),
+  at: Time,
+  /** The event's type. */
+  type: z.string(),
+  why: z.enum(["feedback", "mention", "assigned", "match"]),
+  /** The task as it is now; it may have moved on since the event. */
+  task: BriefTask,
+  /** Who did it. */
+  by: z.string().nullable(),
+  /** Of a review. */
+  decision: z.string().optional(),
+  /** The beginning of the note or review; null where there is none. */
+  text: z.string().nullable(),
+});
+export type InboxItem = z.infer<typeof InboxItem>;
 
 export const WaitResult = z.object({
   task: Task.nullable().optional(),
@@ -462,11 +482,41 @@ export const METHODS = {
         .max(...atMost("agent_id_chars"))
         .optional(),
       type: AgentType.optional(),
+      offer: z
+        .boolean()
+        .optional()
+        .describe("a hook asks for the agent: what it is told counts as offered, not as read, and its own check-in tells it again"),
     }),
     result: Checkin,
     action: "write",
     mutates: false,
     summary: "Say hello and learn what matters: what I hold, what is urgent, what changed, who is here.",
+  },
+  "agents/inbox": {
+    params: z.strictObject({
+      id: AgentId,
+      after: cursor.optional().describe("only what came later; without it, whatever the agent has not read"),
+      filter: Filter.optional().describe("also what a wait with this filter would hear of"),
+      limit: clamped(1, 50),
+      wait_ms: anyWaitMs,
+      wake: z
+        .strictObject({ host: word("kind_chars"), session: word("agent_id_chars").optional() })
+        .optional()
+        .describe(
+          "a hook of the agent's host asks, to wake it: what is answered counts as offered, not as read. One wait a session: a new one ends the old",
+        ),
+    }),
+    result: z.object({
+      items: z.array(InboxItem),
+      cursor,
+      timed_out: z.boolean(),
+      /** Another wait of the same session has taken this one's place. */
+      replaced: z.boolean().optional(),
+    }),
+    action: "write",
+    mutates: false,
+    summary:
+      "What concerns one agent since it last looked: reviews of its work, mentions, jobs that are its to take; with wait_ms, as it comes.",
   },
   "workspace/info": {
     params: z.strictObject({}),
@@ -501,6 +551,14 @@ export const METHODS = {
     mutates: false,
     summary: "Sessions only: end a subscription.",
   },
+  "session/ack": {
+    params: z.strictObject({ frames: cursor }),
+    result: ok,
+    action: "read",
+    mutates: false,
+    summary:
+      "Sessions only: say how many frames were read since the session began (the answers to ping not counted), so that it is not cut off as stuck.",
+  },
   "session/cancel": {
     params: z.strictObject({ id: z.union([z.string(), z.number()]) }),
     result: z.object({ ok: z.boolean() }),
@@ -514,7 +572,12 @@ export type MethodName = keyof typeof METHODS;
 export const METHOD_NAMES = Object.keys(METHODS) as MethodName[];
 
 /** Methods that need a socket to answer on. */
-export const SESSION_METHODS = ["events/subscribe", "events/unsubscribe", "session/cancel"] as const satisfies readonly MethodName[];
+export const SESSION_METHODS = [
+  "events/subscribe",
+  "events/unsubscribe",
+  "session/ack",
+  "session/cancel",
+] as const satisfies readonly MethodName[];
 
 /** Parameters as a caller may write them, in snake_case. */
 export type ParamsIn<M extends MethodName> = z.input<(typeof METHODS)[M]["params"]>;

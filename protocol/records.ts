@@ -100,6 +100,12 @@ export const Agent = z.object({
   last_seen: Time,
   current_task: TaskId.nullable(),
   status: AgentStatus,
+  /** The last event that a hook of its host has put before it, by its seq. What was offered need not have been seen. */
+  offered: z.int().min(0).optional(),
+  /** Up to where it has looked by an act of its own: a check-in, or its inbox. */
+  read: z.int().min(0).optional(),
+  /** What would wake it now: a wait that a hook of its host keeps open. null: nothing would. */
+  wake: z.object({ host: z.string(), since: Time }).nullable().optional(),
 });
 
 export const Claim = z.object({

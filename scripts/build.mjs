@@ -4,6 +4,8 @@
 import { readFileSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { build } from "esbuild";
+import { builtins } from "./builtins.mjs";
+import { together } from "./together.mjs";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const root = new URL("..", import.meta.url).pathname;
@@ -11,6 +13,11 @@ const define = { COORD_VERSION: JSON.stringify(version) };
 
 const out = resolve(process.argv[2] ?? `${root}dist`);
 rmSync(out, { recursive: true, force: true });
+
+// for CommonJS libraries; made when one asks for it, since most chunks hold none
+const REQUIRE =
+  'import { createRequire as __coordRequire } from "node:module"; let __coordRequired; ' +
+  "const require = (id) => (__coordRequired ??= __coordRequire(import.meta.url))(id);";
 
 await Promise.all([
   build({
@@ -29,6 +36,7 @@ await Promise.all([
     absWorkingDir: root,
     entryPoints: { coord: "cli/main.ts" },
     outdir: `${out}/cli`,
+    plugins: [builtins, together(`${root}cli/light.ts`, [`${root}cli`, `${root}vault-sync`])],
     chunkNames: "chunks/[name]-[hash]",
     bundle: true,
     splitting: true,
@@ -39,8 +47,10 @@ await Promise.all([
     minifyWhitespace: true,
     // ink looks for its devtools only where DEV=true
     external: ["workerd", "bufferutil", "utf-8-validate", "react-devtools-core"],
-    banner: { js: 'import { createRequire as __coordRequire } from "node:module"; const require = __coordRequire(import.meta.url);' },
+    banner: { js: REQUIRE },
     legalComments: "linked",
+    // its main file asks for its own parts by names that no bundler sees
+    alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
     define: { ...define, "process.env.NODE_ENV": '"production"', "process.env.DEV": '"false"' },
   }),
 ]);

@@ -8,7 +8,7 @@ import { catchUp, contents, temporaryVault, texts } from "./testing/vault.ts";
 
 const ID = "0b54a2c1-7f3e-4c7e-9d6a-111111111111";
 const OTHER = "0b54a2c1-7f3e-4c7e-9d6a-222222222222";
-const record = { payload: null, result: null, description: "", review: "none", depends_on: [], reviews: [], notes: [] };
+const record = { payload: null, result: null, description: "", review: "none", depends_on: [], attempts: [], reviews: [], notes: [] };
 
 describe("the tasks that a payload names", () => {
   it.each([

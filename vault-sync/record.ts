@@ -1,4 +1,4 @@
-import type { Note, Review, Task } from "../protocol/index.ts";
+import type { Attempt, Note, Review, Task } from "../protocol/index.ts";
 
 /** What a note shows of a task's record beyond the log. All of it changes only together with an event (see `touchesRecord`). */
 export interface TaskRecord {
@@ -9,6 +9,8 @@ export interface TaskRecord {
   readonly depends_on: readonly string[];
   /** Reviews and notes of the task, where the log says that there are some. */
   readonly reviews: readonly Pick<Review, "review_id" | "reviewer" | "decision" | "body" | "attempt" | "at" | "dismissed">[];
+  /** What was said of each attempt by who worked on it, where the history was read. */
+  readonly attempts: readonly Pick<Attempt, "number" | "summary">[];
   readonly notes: readonly Pick<Note, "note_id" | "author" | "body" | "at" | "retracted">[];
 }
 
@@ -30,9 +32,13 @@ const MOST_LINKS = 100;
 const DEEPEST = 32;
 const UUID = /(?<![0-9a-f-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f-])/gi;
 
-export function recordOf(task: Task, history?: { reviews: readonly Review[]; notes: readonly Note[] }): TaskRecord {
+export function recordOf(
+  task: Task,
+  history?: { attempts: readonly Attempt[]; reviews: readonly Review[]; notes: readonly Note[] },
+): TaskRecord {
   const { payload, result, description, review, depends_on } = task;
-  return { payload, result, description, review, depends_on, reviews: history?.reviews ?? [], notes: history?.notes ?? [] };
+  const attempts = (history?.attempts ?? []).map(({ number, summary }) => ({ number, summary }));
+  return { payload, result, description, review, depends_on, attempts, reviews: history?.reviews ?? [], notes: history?.notes ?? [] };
 }
 
 export function extractOf(record: TaskRecord): Extract {

@@ -72,9 +72,9 @@ export class Records {
     return known;
   }
 
-  /** Reviews and notes, for the few tasks whose log says that they have any. */
+  /** Attempts, reviews and notes, for the few tasks whose log says that they have more to tell than their last result. */
   async #history(task: TaskState) {
-    const has = task.story.some((entry) => /^(review|note)\./.test(entry.type));
+    const has = task.now.attempt > 1 || task.story.some((entry) => /^(review|note)\.|^task\.submitted$/.test(entry.type));
     return has ? this.#board.call("tasks/history", { id: task.id }) : undefined;
   }
 

@@ -8,7 +8,7 @@ import { send } from "./commands/post.ts";
 import { get, history, info } from "./commands/reads.ts";
 import { dismiss, review } from "./commands/reviews.ts";
 import { cancel, ready, retry, unready, update } from "./commands/states.ts";
-import { eventsOrWait, type Later, listOrWait, nextOrWait, type WaitFor, wait } from "./commands/wait.ts";
+import { eventsOrWait, inboxOrWait, type Later, listOrWait, nextOrWait, type WaitFor, wait } from "./commands/wait.ts";
 import { authorize } from "./core/authorize.ts";
 import { fingerprint, keyTaken, recall, remember } from "./core/idempotency.ts";
 import { parseParams } from "./core/parse.ts";
@@ -32,6 +32,7 @@ export interface Caller {
   readonly session?: {
     subscribe(turn: Turn, params: Params<"events/subscribe">): Outcome<Result<"events/subscribe">>;
     unsubscribe(params: Params<"events/unsubscribe">): Outcome<Result<"events/unsubscribe">>;
+    ack(params: Params<"session/ack">): Outcome<Result<"session/ack">>;
     cancel(turn: Turn, params: Params<"session/cancel">): Outcome<Result<"session/cancel">>;
   };
 }
@@ -76,9 +77,11 @@ const HANDLERS: { [M in MethodName]: Handler<M> } = {
   "tasks/history": history,
   "events/list": eventsOrWait,
   "agents/checkin": checkin,
+  "agents/inbox": (turn, params, caller) => inboxOrWait(turn, params, caller.mostWaitMs),
   "workspace/info": (turn, _params, caller) => info(turn, caller.open()),
   "events/subscribe": (turn, params, caller) => caller.session!.subscribe(turn, params),
   "events/unsubscribe": (_turn, params, caller) => caller.session!.unsubscribe(params),
+  "session/ack": (_turn, params, caller) => caller.session!.ack(params),
   "session/cancel": (turn, params, caller) => caller.session!.cancel(turn, params),
 };
 
@@ -123,7 +126,7 @@ export function execute(
     const logged = turn.log.length;
     const outcome = handler(turn, params, caller);
     if (key !== undefined && outcome.ok !== "later" && isWorthKeeping(outcome, turn.log.length > logged))
-      remember(turn.sql, key, call!, outcome, turn.now);
+      remember(turn, key, call!, outcome);
     return outcome;
   });
   if (actor) caller.bind(actor.id);
@@ -136,6 +139,6 @@ function isWorthKeeping(outcome: Outcome<unknown>, changed: boolean): boolean {
 }
 
 function actorOf(method: MethodName, params: Record<string, unknown>): { id: string; name?: string; type?: "agent" | "user" } | undefined {
-  if (method === "agents/heartbeat" || method === "agents/checkin") return params as { id: string };
+  if (method === "agents/heartbeat" || method === "agents/checkin" || method === "agents/inbox") return params as { id: string };
   return typeof params.agent_id === "string" ? { id: params.agent_id } : undefined;
 }

@@ -1,6 +1,10 @@
-import { LIMITS, type Principal, refuse } from "../protocol/index.ts";
+import { type Action, LIMITS, type Principal, refuse } from "../protocol/index.ts";
+import { A2A_COMMANDS, type A2ACommand, type A2AParams, type A2AValue } from "./a2a/board/commands.ts";
+import { Courier } from "./a2a/push/courier.ts";
 import { lapse, lapsedJobs, nextLapse } from "./commands/leases.ts";
+import { addNote } from "./commands/notes.ts";
 import { timedOut, type WaitFor } from "./commands/wait.ts";
+import { authorize } from "./core/authorize.ts";
 import { type ParsedCall, parseBody } from "./core/parse.ts";
 import { Presence } from "./core/presence.ts";
 import { Answers, rpcResponse } from "./core/reply.ts";
@@ -11,8 +15,14 @@ import { Sessions } from "./session/sessions.ts";
 import { type Attempt, WaitBook } from "./waits/book.ts";
 import type { LiveWaiter } from "./waits/index.ts";
 
+/** The coordinator itself. */
+const SYSTEM: Principal = { id: "system", role: "owner" };
+
 /** A lease that should have lapsed and could not, for a bug, is tried again after this long. */
 const LAPSE_RETRY_MS = 5_000;
+
+/** So many requests whose clients left are remembered. */
+const MOST_FORGOTTEN = 1_000;
 
 /** One question held open by a request. */
 interface HttpWaiter extends LiveWaiter {
@@ -27,20 +37,30 @@ interface HttpWaiter extends LiveWaiter {
  */
 export class Engine {
   readonly #world: Surroundings;
-  readonly #presence = new Presence();
+  readonly #presence = new Presence((agent_id) => this.#book.wakeOf(agent_id));
   readonly #deadline = { lapse: Number.NEGATIVE_INFINITY };
+  readonly #head: Turn["head"] = { seq: undefined };
   readonly #book: WaitBook<LiveWaiter>;
   readonly #held = new Map<string, Set<HttpWaiter>>();
   readonly sessions: Sessions;
-  #queue: Job[] = [];
+  readonly #courier: Courier;
+  /** Requests whose clients left, the latest of them: a question of theirs may still be on its way here. */
+  readonly #forgotten = new Set<string>();
+  #queue: { readonly job: Job; readonly arrived: number }[] = [];
   #turn: Promise<void> | undefined;
   #alarmAt: number | null;
+  #earliestWait = Number.POSITIVE_INFINITY;
 
   constructor(world: Surroundings, alarmAt: number | null) {
     this.#world = world;
     this.#alarmAt = alarmAt;
-    this.#book = new WaitBook(world.transaction, this.#attempt);
+    this.#book = new WaitBook(world.transaction, this.#attempt, world.metrics.waits);
     this.sessions = new Sessions(this.#book, this.#presence, world, () => this.#open());
+    this.#courier = new Courier(
+      world,
+      () => this.#rearm(),
+      (number, text) => void this.#command("notes/add", (turn) => addNote(turn, { id: `#${number}`, agent_id: "coord", body: text })),
+    );
   }
 
   /**
@@ -51,13 +71,7 @@ export class Engine {
     const parsed = parseBody(body);
     if (!parsed.ok) return JSON.stringify(rpcResponse(null, parsed));
     const answers = new Answers();
-    const caller: Caller = {
-      mostWaitMs: LIMITS.wait_ms.value,
-      waiting: (key) => this.#book.waiting(key),
-      answers,
-      open: () => this.#open(),
-      bind: () => {},
-    };
+    const caller = this.#httpCaller(answers);
     const { calls, batch } = parsed.value;
     await Promise.all(
       calls.map(
@@ -76,8 +90,48 @@ export class Engine {
     return answers.text(batch);
   }
 
+  /** One command of the A2A side, applied like coord's own methods: in the queue, authorized, in one transaction. */
+  async a2a<C extends A2ACommand>(name: C, params: A2AParams<C>, principal: Principal): Promise<Outcome<A2AValue<C>>> {
+    const { action, run } = A2A_COMMANDS[name] as { action: Action; run(turn: Turn, params: unknown): Outcome<unknown> };
+    const forbidden = authorize(principal, action);
+    if (forbidden) return refused(forbidden);
+    const outcome = await this.#command(
+      `a2a/${name}`,
+      (turn) => {
+        const outcome = run(turn, params);
+        if (outcome.ok && (name === "send" || name === "push_create")) this.#courier.watch((outcome.value as { taskId: string }).taskId);
+        return outcome;
+      },
+      principal,
+    );
+    return outcome as Outcome<A2AValue<C>>;
+  }
+
+  #command(what: string, run: (turn: Turn) => Outcome<unknown>, principal: Principal = SYSTEM): Promise<Outcome<unknown>> {
+    return new Promise((resolve) => {
+      const call: ParsedCall = { id: null, silent: false, method: what, params: {} };
+      const reply = (outcome: Outcome<unknown>) => {
+        resolve(outcome);
+        return true;
+      };
+      void this.submit({ call, principal, caller: this.#httpCaller(new Answers()), run, reply, hold: () => undefined });
+    });
+  }
+
+  #httpCaller(answers: Answers): Caller {
+    return {
+      mostWaitMs: LIMITS.wait_ms.value,
+      waiting: (key) => this.#book.waiting(key),
+      answers,
+      open: () => this.#open(),
+      bind: () => {},
+    };
+  }
+
   /** The client of a held request is gone, or must be let go: its questions leave the book, answered as timed out. */
   forget(requestId: string): void {
+    this.#forgotten.add(requestId);
+    if (this.#forgotten.size > MOST_FORGOTTEN) this.#forgotten.delete(this.#forgotten.values().next().value!);
     const turn = this.#newTurn();
     for (const waiter of this.#held.get(requestId) ?? []) {
       if (this.#book.remove(waiter)) waiter.settle(answer(timedOut(turn, waiter.kind as WaitFor["kind"], waiter.page)));
@@ -92,7 +146,7 @@ export class Engine {
 
   /** Puts a command in the queue; resolves when its turn is over. */
   submit(job: Job): Promise<void> {
-    this.#queue.push(job);
+    this.#queue.push({ job, arrived: this.#world.clock() });
     this.#turn ??= new Promise((resolve) => {
       this.#world.gather(
         () => this.#queue.length,
@@ -106,13 +160,26 @@ export class Engine {
     return this.#turn;
   }
 
+  /** The database was filled from a backup: what is remembered of it is not so any more. */
+  restored(): void {
+    this.#head.seq = undefined;
+    this.#deadline.lapse = Number.NEGATIVE_INFINITY;
+    this.#presence.forget();
+    this.#run([]);
+  }
+
   /** The alarm rang, or may have: leases lapse and waits time out. */
   alarm(): void {
     this.#alarmAt = null;
     this.#run([]);
   }
 
-  #run(jobs: readonly Job[]): void {
+  /** What is open at this moment, for `Metrics.read`. */
+  gauges(): { waiters: number; sessions: number; queue: number } {
+    return { waiters: this.#book.size, sessions: this.sessions.size, queue: this.#queue.length };
+  }
+
+  #run(queued: readonly { readonly job: Job; readonly arrived: number }[]): void {
     const turn = this.#newTurn();
     let woken = 0;
     const wake = () => {
@@ -122,10 +189,14 @@ export class Engine {
       this.#lapse(turn);
       wake();
     }
-    for (const job of jobs) {
+    for (const { job, arrived } of queued) {
+      const began = this.#world.clock();
       const outcome = this.#apply(turn.as(job.principal), job);
-      // nothing leaves before the turn's writes are on disk: the runtime's output gate sees to that
-      if (outcome) job.reply(outcome);
+      if (outcome) {
+        this.#note(job, outcome, arrived, began);
+        // nothing leaves before the turn's writes are on disk: the runtime's output gate sees to that
+        job.reply(outcome);
+      }
       wake();
     }
     const earliest = this.#attempt(
@@ -135,7 +206,14 @@ export class Engine {
       () => Number.POSITIVE_INFINITY,
     );
     this.sessions.flush(turn.sql);
-    this.#rearm(earliest);
+    this.#earliestWait = earliest;
+    this.#attempt(
+      "push",
+      turn,
+      () => this.#courier.run(turn),
+      () => undefined,
+    );
+    this.#rearm();
   }
 
   /** One transaction a job, so that one that cannot lapse keeps no other from it; it is tried again later. */
@@ -144,7 +222,10 @@ export class Engine {
       this.#attempt(
         "lapse",
         turn,
-        () => this.#world.transaction(() => lapse(turn, job)),
+        () => {
+          this.#world.transaction(() => lapse(turn, job));
+          this.#world.metrics.lapsed += 1;
+        },
         () => undefined,
       );
     }
@@ -152,8 +233,25 @@ export class Engine {
     this.#deadline.lapse = next <= turn.now ? turn.now + LAPSE_RETRY_MS : next;
   }
 
+  #note({ call, principal }: Job, outcome: Outcome<unknown>, arrived: number, began: number): void {
+    const now = this.#world.clock();
+    const { method, params } = "refusal" in call ? { method: "unknown", params: {} as Record<string, unknown> } : call;
+    const how = this.#world.metrics.answered(method, outcome, now - arrived);
+    const text = (value: unknown) => (typeof value === "string" ? value.slice(0, 128) : undefined);
+    const [agent, task] = [text(params.agent_id ?? params.agentId), text(params.id)];
+    this.#world.note({
+      method: method.slice(0, 80),
+      outcome: how,
+      took_ms: now - began,
+      queued_ms: began - arrived,
+      principal: principal.id,
+      ...(agent === undefined ? {} : { agent }),
+      ...(task === undefined ? {} : { task }),
+    });
+  }
+
   /** Runs one command; no outcome where it is kept waiting. */
-  #apply(turn: Turn, { call, caller, hold }: Job): Outcome<unknown> | undefined {
+  #apply(turn: Turn, { call, caller, hold, run: own }: Job): Outcome<unknown> | undefined {
     if ("refusal" in call) return refused(call.refusal);
     const { transaction } = this.#world;
     const run = (params: Record<string, unknown>) => execute(turn, call.method, params, caller, transaction);
@@ -161,6 +259,7 @@ export class Engine {
       call.method,
       turn,
       () => {
+        if (own) return transaction(() => own(turn));
         // a plan is made of tasks/send calls, which never wait
         const outcome = call.plan
           ? call.plan.outcome(call, turn, transaction, (params) => run(params) as Outcome<unknown>)
@@ -176,7 +275,7 @@ export class Engine {
     try {
       return body();
     } catch (error) {
-      turn.log.length = logged;
+      turn.undo(logged);
       this.#presence.forget();
       this.#world.report(error, what);
       return otherwise();
@@ -190,7 +289,8 @@ export class Engine {
     principal: Principal,
     requestId: string,
     reply: Job["reply"],
-  ): undefined {
+  ): Outcome<unknown> | undefined {
+    if (this.#forgotten.has(requestId)) return answer(timedOut(turn, wait.kind, wait.page));
     const ms = Math.min(wait.timeout_ms ?? LIMITS.wait_ms.value, LIMITS.wait_ms.value);
     const { timeout_ms: _timeout, ...rest } = wait;
     const held = this.#held.get(requestId) ?? new Set<HttpWaiter>();
@@ -217,7 +317,9 @@ export class Engine {
     };
     const cancelTimer = this.#world.after(ms, () => {
       const now = this.#newTurn();
-      if (this.#book.remove(waiter)) waiter.settle(answer(timedOut(now, wait.kind, wait.page)));
+      if (!this.#book.remove(waiter)) return;
+      this.#world.metrics.waits.timed_out += 1;
+      waiter.settle(answer(timedOut(now, wait.kind, wait.page)));
     });
     this.#held.set(requestId, held.add(waiter));
     if (wait.agent_id) this.#presence.attach(wait.agent_id);
@@ -226,8 +328,8 @@ export class Engine {
   }
 
   /** One alarm for the earliest of all deadlines. It is only ever moved forward: when it rings early, it is set again. */
-  #rearm(earliestWait: number): void {
-    const at = Math.min(this.#deadline.lapse, earliestWait);
+  #rearm(): void {
+    const at = Math.min(this.#deadline.lapse, this.#earliestWait, this.#courier.deadline);
     if (!Number.isFinite(at) || (this.#alarmAt !== null && this.#alarmAt <= at)) return;
     this.#alarmAt = at;
     this.#world.setAlarm(at);
@@ -237,11 +339,12 @@ export class Engine {
     return new Turn({
       sql: this.#world.sql,
       now: this.#world.clock(),
-      principal: { id: "system", role: "owner" },
+      principal: SYSTEM,
       presence: this.#presence,
       defaultLeaseSeconds: this.#world.defaultLeaseSeconds,
       log: [],
       deadline: this.#deadline,
+      head: this.#head,
       lapsed: [],
     });
   }

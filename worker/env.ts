@@ -13,6 +13,12 @@ export interface Env {
   readonly COORD_HOSTS?: string | null;
   /** More values of Origin to allow, with commas. */
   readonly COORD_ORIGINS?: string | null;
+  /** "required": A2A requests that do not activate coord's extension are refused. */
+  readonly COORD_A2A_EXTENSION?: string | null;
+  /** What is logged at least: `debug` (a line a command), `info` (default), `warn` or `error`. */
+  readonly COORD_LOG?: string | null;
+  /** A command that takes longer than this is logged as a warning; milliseconds, 100 by default. */
+  readonly COORD_SLOW_MS?: string | null;
   /** Lease given when the caller names none, in seconds. */
   readonly COORD_DEFAULT_LEASE?: string | null;
 }

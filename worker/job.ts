@@ -1,8 +1,10 @@
 import type { Principal } from "../protocol/index.ts";
+import type { Delivery } from "./a2a/push/courier.ts";
 import type { ParsedCall } from "./core/parse.ts";
 import type { Sql } from "./core/sql.ts";
 import type { Outcome, Turn } from "./core/turn.ts";
 import type { Caller, WaitCall } from "./dispatch.ts";
+import type { Metrics } from "./metrics.ts";
 
 /** What the engine needs of its surroundings; the Durable Object gives it, a test may give something else. */
 export interface Surroundings {
@@ -17,11 +19,30 @@ export interface Surroundings {
   after(ms: number, callback: () => void): () => void;
   /** Wakes the engine by `alarm()` at a time, even out of sleep. */
   setAlarm(at: number): void;
+  /** Calls a webhook once. @returns what went wrong, as the end of "because …"; undefined where it was taken */
+  deliver(delivery: Delivery): Promise<string | undefined>;
   /** A bug, for the log. */
   report(error: unknown, method: string): void;
+  /** A command was answered, for the log. */
+  note(command: CommandNote): void;
+  readonly metrics: Metrics;
   readonly workspace: string;
   readonly schema: number;
   readonly defaultLeaseSeconds: number;
+}
+
+/** What the log says of one command; times in milliseconds. */
+export interface CommandNote {
+  readonly method: string;
+  /** `ok`, or the refusal. */
+  readonly outcome: string;
+  /** Spent on applying it. */
+  readonly took_ms: number;
+  /** Spent in the queue. */
+  readonly queued_ms: number;
+  readonly principal: string;
+  readonly agent?: string;
+  readonly task?: string;
 }
 
 /** One command on its way through the queue. */
@@ -29,6 +50,8 @@ export interface Job {
   readonly call: ParsedCall;
   readonly principal: Principal;
   readonly caller: Caller;
+  /** In place of the call's method: a command that is none of coord's own, such as an A2A one; run in one transaction. */
+  readonly run?: (turn: Turn) => Outcome<unknown>;
   /** Takes the outcome; returns whether anybody was there. */
   reply(outcome: Outcome<unknown>): boolean;
   /** Keeps the call waiting; returns a refusal where there is no room. */

@@ -1,11 +1,18 @@
 import { DurableObject } from "cloudflare:workers";
-import { DEFAULT_LEASE_SECONDS, LIMITS, overLimit, type Principal, SESSION_PING, SESSION_PONG } from "../protocol/index.ts";
+import { DEFAULT_LEASE_SECONDS, LIMITS, overLimit, type Principal, refuse, SESSION_PING, SESSION_PONG } from "../protocol/index.ts";
+import type { A2ACommand } from "./a2a/board/commands.ts";
+import { callWebhook } from "./a2a/push/call.ts";
+import { dump, streamOf } from "./backup/dump.ts";
+import { load, type Part } from "./backup/load.ts";
+import { type Verified, verify } from "./backup/verify.ts";
 import { OWNER } from "./core/authorize.ts";
 import { migrate } from "./core/migrations.ts";
 import { sqlOver } from "./core/sql.ts";
 import { Engine } from "./engine.ts";
 import type { Env } from "./env.ts";
 import { refusalResponse } from "./http/refusal.ts";
+import { commandLog, logBug } from "./log.ts";
+import { type Measured, metricsOf } from "./metrics.ts";
 
 /** An answer from this length on is streamed between the object and the worker. */
 const LONG_CHARS = 4 * 1024 * 1024;
@@ -20,12 +27,17 @@ export const PRINCIPAL_HEADER = "x-coord-principal";
 export class Workspace extends DurableObject<Env> {
   readonly #engine: Promise<Engine>;
   #ready: Engine | undefined;
+  /** An object that was found by its id does not know its name: the database does. */
+  #name = "";
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#engine = ctx.blockConcurrencyWhile(async () => {
       const sql = sqlOver(ctx.storage.sql);
       const schema = migrate(sql, (body) => ctx.storage.transactionSync(body), Date.now());
+      const { name } = ctx.id;
+      if (name !== undefined) sql.run("INSERT OR IGNORE INTO workspace (name) VALUES (?)", name);
+      this.#name = name ?? sql.first<{ name: string }>("SELECT name FROM workspace")?.name ?? "";
       const engine = new Engine(
         {
           sql,
@@ -37,9 +49,11 @@ export class Workspace extends DurableObject<Env> {
             return () => clearTimeout(timer);
           },
           setAlarm: (at) => void ctx.storage.setAlarm(at),
-          report: (error, method) =>
-            console.error({ message: "bug", workspace: ctx.id.name, method, error: String(error), stack: (error as Error)?.stack }),
-          workspace: ctx.id.name ?? "default",
+          deliver: (delivery) => callWebhook(delivery, env.COORD_LOCAL === "1"),
+          report: (error, method) => logBug(error, { workspace: this.#name, method }),
+          note: commandLog(env, this.#name),
+          metrics: metricsOf(this.#name),
+          workspace: this.#name,
           schema,
           defaultLeaseSeconds: defaultLease(env),
         },
@@ -63,9 +77,55 @@ export class Workspace extends DurableObject<Env> {
     return text !== null && text.length > LONG_CHARS ? new Response(text) : text;
   }
 
+  /** One A2A command: parameters and outcome as JSON, see a2a/board/commands.ts. */
+  async a2a(name: A2ACommand, params: string, principal: Principal): Promise<string> {
+    return JSON.stringify(await (await this.#engine).a2a(name, JSON.parse(params), principal));
+  }
+
   /** The client of that request went away. */
   async forget(requestId: string): Promise<void> {
     (await this.#engine).forget(requestId);
+  }
+
+  /** What this workspace did since the process started, and what is open now. */
+  async metrics(): Promise<Measured> {
+    const engine = await this.#engine;
+    const { sql } = this.ctx.storage;
+    const { head } = sql.exec<{ head: number }>("SELECT coalesce(max(seq), 0) AS head FROM events").one();
+    return metricsOf(this.#name).read({ ...engine.gauges(), database_bytes: sql.databaseSize, head });
+  }
+
+  /** The workspace as it is at the end of the stream, as lines of JSON (see backup/dump.ts). */
+  async backup(): Promise<Response> {
+    await this.#engine;
+    return new Response(streamOf(dump(this.ctx.storage.sql, this.#name, Date.now())), { headers: { "content-type": "application/jsonl" } });
+  }
+
+  /** Takes one part of a backup, as JSON, where there is nothing yet. @returns the refusal as JSON, or null */
+  async restore(text: string): Promise<string | null> {
+    const engine = await this.#engine;
+    const part = JSON.parse(text) as Part;
+    const sql = sqlOver(this.ctx.storage.sql);
+    try {
+      const outcome = this.ctx.storage.transactionSync(() => load(sql, part));
+      if (outcome.ok && "end" in part) engine.restored();
+      return outcome.ok ? null : JSON.stringify(outcome.refusal);
+    } catch (error) {
+      // the schema refused a row: the backup is damaged, or was made by hand
+      return JSON.stringify(refuse("invalid_request", `this backup cannot be restored: ${(error as Error).message}`));
+    }
+  }
+
+  /** One step of holding the log against the tables. */
+  async verify(after: number): Promise<Verified> {
+    await this.#engine;
+    return verify(sqlOver(this.ctx.storage.sql), after);
+  }
+
+  /** Under which name it was called first; empty in a database from before names were kept, until it is called by name. */
+  async knownAs(): Promise<string> {
+    await this.#engine;
+    return this.#name;
   }
 
   /** Whether the database is open and writable enough to be asked. */

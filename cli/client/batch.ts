@@ -1,16 +1,9 @@
 import type { MethodName, ParamsIn, Result } from "../../protocol/index.ts";
+import type { BatchAnswer } from "../../protocol/siblings.ts";
 import { isRpcError, refused } from "./failures.ts";
 import { type HttpOptions, insistently } from "./http.ts";
 import { repeatable } from "./mutations.ts";
 import type { Target } from "./types.ts";
-
-export interface BatchError {
-  readonly code: number;
-  readonly message: string;
-  readonly data?: unknown;
-}
-
-export type BatchAnswer<T> = { readonly ok: true; readonly result: T } | { readonly ok: false; readonly error: BatchError };
 
 /**
  * Many calls of one method in one JSON-RPC batch (JSON-RPC §6), answered in their order. As safe to repeat as single calls are: each

@@ -11,6 +11,8 @@ export type TransportKind = "refused" | "silent" | "broken" | "foreign";
 
 export class TransportFailure extends Error {
   readonly kind: TransportKind;
+  /** The whole request had left by then: whether the server acts on it cannot be known. */
+  wasSent = false;
 
   constructor(kind: TransportKind, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -54,13 +56,36 @@ function howToStart(target: Target): string {
   return `start it: ${serve}   (is it well? coord status)`;
 }
 
-/** The program could not get an answer: exit 7, and how to start the server. */
+/** The program could not get an answer: exit 7, and how to start the server, or to look after one that is there and says nothing. */
 export function unreachable(target: Target, failure: TransportFailure): CliError {
-  const next = failure.kind === "foreign" ? "check --url or COORD_URL" : howToStart(target);
-  return new CliError(`no coord server at ${target.url}: ${failure.message}`, {
+  const next = { foreign: "check --url or COORD_URL", silent: "is it well? coord status", refused: "", broken: "" }[failure.kind];
+  const what = failure.kind === "silent" ? "the server does not answer at" : "no coord server at";
+  return new CliError(`${what} ${target.url}: ${failure.message}`, {
     exit: EXIT.unreachable,
-    next,
+    next: next || howToStart(target),
     data: { code: "unreachable", kind: failure.kind, url: target.url },
+    cause: failure,
+  });
+}
+
+/**
+ * The program sent calls that change something and got no answer: exit 7, with the command that shows what became of them, and the key
+ * under which they may be sent again without being carried out twice.
+ * @param calls at least one, all of them mutations.
+ */
+export function effectUnknown(
+  target: Target,
+  failure: TransportFailure,
+  calls: readonly { readonly method: string; readonly params: object }[],
+): CliError {
+  const { id, idempotency_key: key } = (calls[0]?.params ?? {}) as { id?: unknown; idempotency_key?: unknown };
+  const what = calls.length === 1 ? `the call (${calls[0]?.method})` : `the ${calls.length} calls (${calls[0]?.method})`;
+  const look = typeof id === "string" ? filledIn("coord get ID", { id }) : "coord tasks --state any";
+  const again = calls.length === 1 && typeof key === "string" ? `   (to repeat it safely: add --idempotency-key ${key})` : "";
+  return new CliError(`${target.url} took ${what} and gave no answer, so whether it took effect is not known: ${failure.message}`, {
+    exit: EXIT.unreachable,
+    next: `see whether it did, when the server answers again: ${look}${again}`,
+    data: { code: "effect_unknown", kind: failure.kind, url: target.url, ...(typeof key === "string" ? { idempotency_key: key } : {}) },
     cause: failure,
   });
 }

@@ -1,11 +1,13 @@
-import { request as plainRequest, type RequestOptions } from "node:http";
 import type { MethodName, ParamsIn, Result } from "../../protocol/index.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { overLimit, REFUSALS, toRpcError } from "../../protocol/refusals.ts";
 import { mayAutostart } from "../config.ts";
+import { CliError } from "../errors.ts";
 import { authorization, rpcUrl } from "./address.ts";
-import { isRpcError, refused, TransportFailure, transportFailure, unreachable } from "./failures.ts";
-import { repeatable } from "./mutations.ts";
+import type { Reply } from "./exchange.ts";
+import { effectUnknown, isRpcError, refused, TransportFailure, transportFailure, unreachable } from "./failures.ts";
+import { mutates, repeatable } from "./mutations.ts";
+import { postPlain } from "./plain.ts";
 import type { Target } from "./types.ts";
 
 export interface HttpOptions {
@@ -14,6 +16,8 @@ export interface HttpOptions {
   readonly connectMs?: number;
   /** How long the answer may take once connected; add the call's own `wait_ms`. */
   readonly answerMs?: number;
+  /** The pauses between the tries, of which there is one more than pauses. */
+  readonly pausesMs?: readonly number[];
   /** Starts the default server where nothing listens; false keeps this call from it. */
   readonly autostart?: boolean;
 }
@@ -21,13 +25,23 @@ export interface HttpOptions {
 const CONNECT_MS = 5_000;
 /** Far above the runtime's worst pause, far below a person's patience: a stopping runtime accepts connections and never answers. */
 const ANSWER_MS = 10_000;
+/** After a try without an answer: a server that has come back answers at once, and one that has not is no better for more patience. */
+const LATER_ANSWER_MS = 3_000;
 /** A restarting server is back within a second; three tries with these pauses between them span it. */
 const PAUSES_MS = [150, 600];
+
+/** What is posted: one call, or a batch of them. */
+type Request = RequestCall | readonly RequestCall[];
+interface RequestCall {
+  readonly method: MethodName;
+  readonly params: object;
+}
 
 /**
  * One JSON-RPC call over one HTTP request. Repeated after a broken connection or a missing answer, which is safe because
  * mutations carry an idempotency key. Where nothing listens and the URL is the default one, the server is started first.
- * @throws CliError: a refusal (exit 1, 3, 4, 5, 6), or exit 7 when no server answers.
+ * @throws CliError: a refusal (exit 1, 3, 4, 5, 6), or exit 7 when no server answers. Where a mutation had been sent in full by then,
+ *   the error says that its effect is unknown (`effect_unknown`) and how to look.
  */
 export async function call<M extends MethodName>(
   target: Target,
@@ -36,7 +50,8 @@ export async function call<M extends MethodName>(
   options: HttpOptions = {},
 ): Promise<Result<M>> {
   const full = repeatable(method, params as object);
-  return insistently(target, { jsonrpc: "2.0", id: 1, method, params: full }, options, (answer) => {
+  const request = { jsonrpc: "2.0", id: 1, method, params: full };
+  return insistently(target, request, options, (answer) => {
     const { error, result } = (typeof answer === "object" && answer !== null ? answer : {}) as { error?: unknown; result?: unknown };
     if (isRpcError(error)) throw refused(error, full);
     return result as Result<M> | undefined;
@@ -49,7 +64,7 @@ export async function call<M extends MethodName>(
  */
 export async function insistently<T>(
   target: Target,
-  request: object,
+  request: Request,
   options: HttpOptions,
   read: (answer: unknown) => T | undefined,
 ): Promise<T> {
@@ -57,24 +72,34 @@ export async function insistently<T>(
   if (body.length > LIMITS.body_bytes.value)
     throw refused(toRpcError(overLimit("body_bytes", LIMITS.body_bytes.value, "bytes", body.length)));
   let mayStart = options.autostart !== false && mayAutostart(target);
+  let wasSent = false;
+  let answerMs = options.answerMs ?? ANSWER_MS;
   for (let attempt = 0; ; attempt++) {
     try {
-      return await exchange(target, body, options, read);
+      return await exchange(target, body, { ...options, answerMs }, read);
     } catch (error) {
       if (!(error instanceof TransportFailure)) throw error;
+      if (error.kind === "silent") answerMs = options.answerMs ?? LATER_ANSWER_MS;
+      wasSent ||= error.wasSent && error.kind !== "foreign";
       if (error.kind === "refused" && mayStart) {
         mayStart = false;
         const { ensureServer } = await import("../server/autostart.ts");
         await ensureServer(target);
         continue;
       }
-      const pause = PAUSES_MS[attempt];
+      const pause = (options.pausesMs ?? PAUSES_MS)[attempt];
       const isHopeless = error.kind === "foreign" || (error.kind === "refused" && attempt === 0);
-      if (pause === undefined || isHopeless) throw unreachable(target, error);
+      if (pause === undefined || isHopeless) throw unanswered(target, error, wasSent ? request : []);
       await new Promise((resume) => setTimeout(resume, pause));
       options.signal?.throwIfAborted();
     }
   }
+}
+
+/** @param sent the calls that may have been carried out. */
+function unanswered(target: Target, failure: TransportFailure, sent: Request): CliError {
+  const changing = (Array.isArray(sent) ? sent : [sent]).filter((call: RequestCall) => mutates(call.method));
+  return changing.length === 0 ? unreachable(target, failure) : effectUnknown(target, failure, changing);
 }
 
 async function exchange<T>(target: Target, body: Buffer, options: HttpOptions, read: (answer: unknown) => T | undefined): Promise<T> {
@@ -92,42 +117,15 @@ async function exchange<T>(target: Target, body: Buffer, options: HttpOptions, r
   throw new TransportFailure("foreign", `what answers there is not coord (HTTP status ${status})`);
 }
 
-async function post(target: Target, body: Buffer, options: HttpOptions): Promise<{ status: number; text: string }> {
+async function post(target: Target, body: Buffer, options: HttpOptions): Promise<Reply> {
   const url = rpcUrl(target);
-  const request = url.protocol === "https:" ? (await import("node:https")).request : plainRequest;
-  const init: RequestOptions = {
-    method: "POST",
-    agent: false,
-    headers: { "content-type": "application/json", "content-length": body.length, connection: "close", ...authorization(target) },
-    ...(options.signal ? { signal: options.signal } : {}),
-  };
-  return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout;
-    const sending = request(url, init);
-    const giveUpAfter = (ms: number, what: string) => {
-      clearTimeout(timer);
-      timer = setTimeout(() => sending.destroy(new TransportFailure("silent", `${what} within ${ms / 1000} s`)), ms);
-    };
-    const fail = (cause: unknown) => {
-      clearTimeout(timer);
-      reject(options.signal?.aborted ? options.signal.reason : transportFailure(cause));
-    };
-    giveUpAfter(options.connectMs ?? CONNECT_MS, "no connection");
-    sending.on("socket", (socket) => {
-      socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () =>
-        giveUpAfter(options.answerMs ?? ANSWER_MS, "it accepted the connection but did not answer"),
-      );
+  const headers = { "content-type": "application/json", ...authorization(target) };
+  if (Object.values(headers).some((value) => /[^\t\x20-\x7e]/.test(value))) {
+    throw new CliError("COORD_TOKEN holds characters that a header cannot carry", {
+      next: "set it as the server has it, without line breaks",
     });
-    sending.on("error", fail);
-    sending.on("response", (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", fail);
-      response.on("end", () => {
-        clearTimeout(timer);
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") });
-      });
-    });
-    sending.end(body);
-  });
+  }
+  const { connectMs = CONNECT_MS, answerMs = ANSWER_MS, signal } = options;
+  const posting = { url, headers, body, connectMs, answerMs, signal };
+  return url.protocol === "https:" ? (await import("./secure.ts")).postSecure(posting) : postPlain(posting);
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { METHODS, MethodName } from "../../protocol/index.ts";
 
 type Mutation = { [M in MethodName]: (typeof METHODS)[M]["mutates"] extends true ? M : never }[MethodName];
@@ -30,11 +29,17 @@ const MUTATIONS: Record<Mutation, true> = {
   "notes/purge": true,
 };
 
+/** Whether a call of this method may change something. */
+export function mutates(method: MethodName): boolean {
+  return Object.hasOwn(MUTATIONS, method);
+}
+
 /**
  * The call's parameters with an idempotency key where the method changes something and the caller gave none. Made once per call, not
  * once per attempt: the server then answers a repeated call with the first one's answer, so that any call may be sent again.
  */
 export function repeatable(method: MethodName, params: object): object {
-  if (!(method in MUTATIONS) || (params as { idempotency_key?: string }).idempotency_key !== undefined) return params;
-  return { ...params, idempotency_key: randomUUID() };
+  if (!mutates(method) || (params as { idempotency_key?: string }).idempotency_key !== undefined) return params;
+  // loaded here, because a command that only reads needs none
+  return { ...params, idempotency_key: process.getBuiltinModule("node:crypto").randomUUID() };
 }

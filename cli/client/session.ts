@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly autostart?: boolean;
   /** Never give up on the first connection either. */
   readonly patient?: boolean;
+  /** `openSession` gives up after this many milliseconds, whatever it is doing; absent: after a few tries. */
+  readonly openMs?: number;
   /** A call that finds no connection for this long fails with `ConnectionLost`; the session itself keeps trying. Default 30,000. */
   readonly giveUpMs?: number;
   readonly times?: SocketTimes;
@@ -42,7 +44,13 @@ export function startSession(target: Target, options: SessionOptions = {}): Sess
  */
 export async function openSession(target: Target, options: SessionOptions = {}): Promise<Session> {
   const session = new WorkspaceSession(target, options);
-  await session.opened;
+  const { openMs } = options;
+  const late = openMs === undefined ? undefined : setTimeout(() => session.giveUpOpening(openMs), openMs);
+  try {
+    await session.opened;
+  } finally {
+    clearTimeout(late);
+  }
   return session;
 }
 
@@ -203,6 +211,12 @@ class WorkspaceSession implements Session {
       }
     }
     if (!this.#isClosed()) this.#connect();
+  }
+
+  giveUpOpening(afterMs: number): void {
+    this.#finish(
+      unreachable(this.#target, new TransportFailure("silent", `no session came about within ${Math.round(afterMs / 100) / 10} s`)),
+    );
   }
 
   /** The end for good. */

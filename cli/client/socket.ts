@@ -20,6 +20,12 @@ export interface SocketTimes {
 
 export const SOCKET_TIMES: SocketTimes = { handshakeMs: 5_000, pingMs: 20_000, pongMs: 10_000 };
 
+/**
+ * Every so many frames or characters the server is told how many frames were read (`session/ack`): it cuts off whoever lets 64 Mi
+ * characters lie, since it has to keep them in memory.
+ */
+const ACK_EVERY = { frames: 256, chars: 1024 * 1024 };
+
 /** How long the TCP connection may outlive a close frame at most. */
 const LINGER_MS = 250;
 
@@ -73,6 +79,8 @@ export function openSocket(target: Target, handlers: SocketHandlers, times: Sock
   let lastHeard = 0;
   let pinging: NodeJS.Timeout | undefined;
   let awaitingPong: NodeJS.Timeout | undefined;
+  let framesRead = 0;
+  let charsToAck = 0;
 
   const end = (reason: TransportFailure | CliError) => {
     if (ended) return;
@@ -105,6 +113,12 @@ export function openSocket(target: Target, handlers: SocketHandlers, times: Sock
     lastHeard = performance.now();
     const text = data.toString();
     if (text === PONG) return;
+    framesRead += 1;
+    charsToAck += text.length;
+    if (charsToAck >= ACK_EVERY.chars || framesRead % ACK_EVERY.frames === 0) {
+      charsToAck = 0;
+      socket.send(JSON.stringify({ jsonrpc: "2.0", method: "session/ack", params: { frames: framesRead } }));
+    }
     let frame: unknown;
     try {
       if (isBinary) throw new Error("a binary frame");

@@ -28,6 +28,15 @@ export function register(program: Command): void {
   });
 }
 
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  holds: "that you hold: coord tasks --state claimed --claimed-by HANDLE",
+  urgent: "urgent: coord tasks --ready --priority urgent,high",
+  feedback: "of your work that was reviewed: coord history ID",
+  mentions: "that name you: coord events --mentions HANDLE",
+  agents: "who are here: coord agents",
+  recent: "changes: coord events --after SEQ",
+};
+
 function checkinLines(answer: Checkin, now: number, space: TableSpace): string[] {
   const line = (task: BriefTask) =>
     `  #${task.number} ${task.name}${task.lease_until ? ` (lease ends ${ago(task.lease_until, now)})` : ""}`;
@@ -52,5 +61,9 @@ function checkinLines(answer: Checkin, now: number, space: TableSpace): string[]
       answer.changes.recent.map((text) => `  ${text}`),
     ),
     ...section("also here", others.length === 0 ? [] : [`  ${others.join(", ")}`]),
+    ...section(
+      "and more, which did not fit",
+      Object.entries(answer.left_out ?? {}).map(([list, count]) => `  ${count} ${LEFT_OUT[list] ?? list}`),
+    ),
   ].map((text) => fit(clean(text), space.columns));
 }

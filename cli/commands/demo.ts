@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { Part } from "../demo/parts.ts";
+import { hasColour } from "../output/terminal.ts";
 
 interface Options {
   keep?: boolean;
@@ -24,11 +25,7 @@ export function register(program: Command): void {
         const { play } = await import("../demo/parts.ts");
         return play(JSON.parse(options.part) as Part);
       }
-      const [{ demo }, { narrator, silent }, { hasColour }] = await Promise.all([
-        import("../demo/run.ts"),
-        import("../demo/narrator.ts"),
-        import("../output/terminal.ts"),
-      ]);
+      const [{ demo }, { narrator, silent }] = await Promise.all([import("../demo/run.ts"), import("../demo/narrator.ts")]);
       const narrate = options.json ? silent : narrator((text) => process.stdout.write(text), hasColour());
       const interrupt = new AbortController();
       for (const [signal, exit] of Object.entries(BY_SIGNAL)) {

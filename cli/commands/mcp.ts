@@ -1,15 +1,24 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { LIMITS } from "../../protocol/limits.ts";
-import { type GlobalOptions, target } from "../config.ts";
+import { dataDir, type GlobalOptions, target } from "../config.ts";
 import { CliError } from "../errors.ts";
+import { ME } from "../person.ts";
 
 interface McpFlags extends GlobalOptions {
   as?: string;
   maxWait?: number;
 }
 
-/** The protocol's own rule for an agent's id, checked before a host is told that all is well. */
+/**
+ * The protocol's own rule for an agent's id, checked before a host is told that all is well. `me` is a person, and what an agent does
+ * through these tools must not count as done by one: it could approve its own work.
+ */
 function handle(text: string): string {
+  if (text === ME) {
+    throw new CliError("`me` stands for a person, and these tools act as an agent", {
+      next: "give the agent a handle like harbor-lynx with --as or COORD_AS, or none for a new one",
+    });
+  }
   const ok = text.length <= LIMITS.agent_id_chars.value && text.trim() === text && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text);
   if (!ok) throw new CliError(`not a handle: ${JSON.stringify(text)}`, { next: "give one like harbor-lynx with --as or COORD_AS" });
   return text;
@@ -34,7 +43,12 @@ export function register(program: Command): void {
     )
     .action(async (_options: McpFlags, command: Command) => {
       const { as, maxWait, ...options } = command.optsWithGlobals<McpFlags>();
-      const [{ runMcp }, { generateHandle }] = await Promise.all([import("../mcp/run.ts"), import("../mcp/handle.ts")]);
-      await runMcp({ target: target(options), handle: as ? handle(as) : generateHandle(), maxWait });
+      const [{ runMcp }, { generateHandle }, { handleOfServer }] = await Promise.all([
+        import("../mcp/run.ts"),
+        import("../mcp/handle.ts"),
+        import("../hook/identity.ts"),
+      ]);
+      const own = as ? handle(as) : generateHandle();
+      await runMcp({ target: target(options), handle: handleOfServer(dataDir(undefined), own, Boolean(as)), maxWait });
     });
 }

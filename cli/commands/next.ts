@@ -26,6 +26,9 @@ const SLICE_MS = 24 * 3_600_000;
 /** How much later than asked for this program gives up by itself, where no server is there to say that the time is over. */
 const GRACE_MS = 2_000;
 
+/** A server that says nothing is given up before this by itself. */
+const LONG_WAIT_MS = 60_000;
+
 export function register(program: Command): void {
   const command = program
     .command("next")
@@ -47,10 +50,11 @@ export function register(program: Command): void {
     } else {
       const waitMs = options.wait === true ? Number.POSITIVE_INFINITY : options.wait * 1000;
       await introduce();
-      task = await withSession(target, async (session, signal) => {
+      const stand = async (session: Session, signal: AbortSignal) => {
         const filter = await filterOf(options, (params) => session.call("tasks/get", params, { signal }));
         return inLine(session, { ...question, filter }, waitMs, keyed(options), signal);
-      });
+      };
+      task = await withSession(target, stand, waitMs < LONG_WAIT_MS ? { withinMs: waitMs + GRACE_MS } : {});
     }
     show(task, () =>
       task ? claimLines(task, agent, now, space) : ["nothing to claim: see `coord tasks`, or stand in line: coord next --wait 10m"],

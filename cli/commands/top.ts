@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { target } from "../config.ts";
 import { CliError } from "../errors.ts";
 import { VIEWS } from "../top/model/view-names.ts";
-import { withExamples } from "./shared/options.ts";
+import { withAgent, withExamples } from "./shared/options.ts";
 
 interface Options {
   view: string;
@@ -12,6 +12,7 @@ interface Options {
   url?: string;
   workspace?: string;
   json?: boolean;
+  as?: string;
 }
 
 export function register(program: Command): void {
@@ -22,7 +23,7 @@ export function register(program: Command): void {
     .option("--filter <words>", "only lines that have all of these words")
     .option("--once", "print one frame and end; with --json its data")
     .option("--size <columns x rows>", "of the one frame, as 120x40 (default: the terminal's, else 80x24)", size);
-  withExamples(command, "coord top", "coord top --once --view attention", "coord top --once --json").action(
+  withExamples(withAgent(command), "coord top", "coord top --once --view attention", "coord top --once --json").action(
     async (_options: unknown, self: Command) => {
       const options = self.optsWithGlobals<Options>();
       const view = VIEWS.find((name) => name === options.view);
@@ -38,6 +39,7 @@ export function register(program: Command): void {
         once: options.once === true,
         json: options.json === true,
         ...(options.size ? { size: options.size } : {}),
+        ...(options.as === undefined ? {} : { as: options.as }),
       });
     },
   );

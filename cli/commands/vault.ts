@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import type { GlobalOptions } from "../config.ts";
+import { type GlobalOptions, target } from "../config.ts";
 
 interface Options extends GlobalOptions {
   rebuild?: boolean;
@@ -28,9 +28,8 @@ export function register(program: Command): void {
 
 /** Keeps the vault until a signal, or with `--once` until it is current. Resolves with the exit code. */
 async function keep(root: string, { rebuild = false, once = false, child = false, json = false, ...options }: Options): Promise<number> {
-  const [{ openSession, startSession }, { target }, { lookUp }, { consoleReporter }, { keepVault }] = await Promise.all([
+  const [{ openSession, startSession }, { lookUp }, { consoleReporter }, { keepVault }] = await Promise.all([
     import("../client/session.ts"),
-    import("../config.ts"),
     import("../server/processes.ts"),
     import("../../vault-sync/console.ts"),
     import("../../vault-sync/run.ts"),

@@ -19,6 +19,10 @@ interface Options extends ActorOptions, FilterOptions {
 
 const DEFAULT_TIMEOUT_SECONDS = 600;
 const DEFAULT_HEARTBEAT_SECONDS = 30;
+/** A server that says nothing is given up before this by itself. */
+const LONG_TIMEOUT_SECONDS = 60;
+/** How long after its time a wait may end where the server does not say that it is over: there is a place to find out what is wrong. */
+const GRACE_MS = 1_000;
 
 export function register(program: Command): void {
   const command = program
@@ -47,22 +51,27 @@ export function register(program: Command): void {
       const { options, target } = contextOf<Options>(self);
       if (options.all && !options.ids)
         throw new CliError("--all waits for named tasks, and none is named", { next: "add --ids, for example --ids 12,13" });
-      const outcome = await withSession(target, (session, signal) => waitOn(session, options, signal));
+      const endsAt = options.timeout === 0 ? undefined : performance.now() + options.timeout * 1000;
+      const limits = endsAt === undefined || options.timeout > LONG_TIMEOUT_SECONDS ? {} : { withinMs: options.timeout * 1000 + GRACE_MS };
+      const outcome = await withSession(target, (session, signal) => waitOn(session, options, endsAt, signal), limits);
       printJson(answer(outcome));
       if (outcome.timed_out) process.exitCode = EXIT.timeout;
     });
 }
 
-async function waitOn(session: Session, options: Options, signal: AbortSignal): Promise<WaitOutcome> {
+/** @param endsAt when it times out, by `performance.now()`; opening the session and looking up ids take of that time. */
+async function waitOn(session: Session, options: Options, endsAt: number | undefined, signal: AbortSignal): Promise<WaitOutcome> {
   const { waitFor } = await import("../client/wait.ts");
   const agent = agentOf(options);
-  const filter = await filterOf(options, (params) => session.call("tasks/get", params, { signal }));
+  const remainingMs = () => (endsAt === undefined ? undefined : Math.max(0, endsAt - performance.now()));
+  const lookedUp = untilMs(signal, remainingMs());
+  const filter = await filterOf(options, (params) => session.call("tasks/get", params, { signal: lookedUp }));
   const request: WaitRequest = {
     filter,
     signal,
     ...given("after", options.after),
     ...given("all", options.all),
-    ...given("timeoutMs", options.timeout === 0 ? undefined : options.timeout * 1000),
+    ...given("timeoutMs", remainingMs()),
     ...given("agentId", agent),
   };
   const beat = () => (agent === undefined ? undefined : session.call("agents/heartbeat", { id: agent }, { signal }).catch(ignoreLoss));
@@ -76,6 +85,15 @@ async function waitOn(session: Session, options: Options, signal: AbortSignal): 
     clearInterval(beating);
     progress.end();
   }
+}
+
+/** The signal, or the time that is left and the grace: whichever is first. */
+function untilMs(signal: AbortSignal, ms: number | undefined): AbortSignal {
+  if (ms === undefined || ms > LONG_TIMEOUT_SECONDS * 1000) return signal;
+  const late = new AbortController();
+  const silent = new CliError("the server stopped answering before the wait could begin", { exit: EXIT.unreachable, next: "coord status" });
+  setTimeout(() => late.abort(silent), ms + GRACE_MS).unref();
+  return AbortSignal.any([signal, late.signal]);
 }
 
 /** A beat that fails is no reason to end the wait: the session announces the agent again by itself when it is back. */

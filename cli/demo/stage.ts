@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSession } from "../client/session.ts";
 import type { Session, Target } from "../client/types.ts";
+import { CliError } from "../errors.ts";
 import { parseAddress } from "../server/address.ts";
 import { findProgram } from "../server/installation.ts";
 import { type Runtime, startRuntime } from "../server/runtime.ts";
@@ -39,7 +40,7 @@ export class Stage {
 
   static async open(): Promise<Stage> {
     const program = findProgram();
-    const root = realpathSync(mkdtempSync(join(tmpdir(), "coord-demo-")));
+    const root = makeRoot();
     try {
       const { data, scratch } = folders(root);
       mkdirSync(scratch);
@@ -122,6 +123,18 @@ export class Stage {
   #killAll(): void {
     for (const child of this.#children) killGroup(child);
     if (!this.#kept) rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** @throws CliError where the system's temporary folder is not there or cannot be written. */
+function makeRoot(): string {
+  try {
+    return realpathSync(mkdtempSync(join(tmpdir(), "coord-demo-")));
+  } catch (cause) {
+    throw new CliError(`nothing can be made in the temporary folder ${tmpdir()}: ${(cause as NodeJS.ErrnoException).code}`, {
+      next: "name one that you can write to: TMPDIR=/tmp coord demo",
+      cause,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { block, withBlock } from "./agents-block.ts";
+import { block, withBlock, withoutBlock } from "./agents-block.ts";
 import { AGENTS_TEXT } from "./agents-text.ts";
 
 describe("withBlock", () => {
@@ -45,6 +45,30 @@ describe("withBlock", () => {
     const forced = withBlock(before, "new", true);
     expect(forced).toMatchObject({ action: "updated", replaced: "damaged" });
     expect(withBlock(forced.text, "new").action).toBe("unchanged");
+  });
+});
+
+describe("withoutBlock", () => {
+  it.each([
+    ["# Rules\n\nBe kind.\n", "\n"],
+    ["# Rules\r\n", "\r\n"],
+  ])("undoes withBlock: %j", (before) => {
+    expect(withoutBlock(withBlock(before, "body").text)).toEqual({ action: "removed", text: before });
+  });
+
+  it("keeps what stands around it apart, and leaves nothing of a file that is the block alone", () => {
+    expect(withoutBlock(`# A\n\n${block("body")}\n\n# B\n`).text).toBe("# A\n\n# B\n");
+    expect(withoutBlock(`# A\n${block("body")}\n# B\n`).text).toBe("# A\n\n# B\n");
+    expect(withoutBlock(`${block("body")}\n\n# B\n`).text).toBe("# B\n");
+    expect(withoutBlock(`${block("body")}\n`).text).toBe("");
+  });
+
+  it("keeps a block that was edited until it is forced, and touches no markers that do not pair up", () => {
+    const edited = `${block("old").replace("old", "ours")}\n`;
+    expect(withoutBlock(edited)).toEqual({ action: "kept", text: edited });
+    expect(withoutBlock(edited, true).text).toBe("");
+    expect(withoutBlock("<!-- coord:end -->\n", true).action).toBe("damaged");
+    expect(withoutBlock("nothing\n")).toEqual({ action: "absent", text: "nothing\n" });
   });
 });
 

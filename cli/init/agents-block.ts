@@ -44,6 +44,32 @@ export function withBlock(before: string | undefined, body: string, force = fals
   return { action: "updated", text, ...(edited ? { replaced: "edited" as const } : {}) };
 }
 
+/** What taking the block out comes to: `kept` is one edited by hand, `damaged` markers that do not pair up. */
+export interface BlockRemoval {
+  readonly action: "removed" | "absent" | "kept" | "damaged";
+  readonly text: string;
+}
+
+/**
+ * The file's text without our block and the empty line that set it apart.
+ * @param force take a block out that was edited by hand
+ */
+export function withoutBlock(before: string, force = false): BlockRemoval {
+  const begins = [...before.matchAll(BEGIN)];
+  const ends = [...before.matchAll(END)];
+  const [begin] = begins;
+  const [end] = ends;
+  if (!begin && !end) return { action: "absent", text: before };
+  if (!begin || !end || begins.length > 1 || ends.length > 1 || end.index < begin.index) return { action: "damaged", text: before };
+  const inside = before.slice(begin.index + begin[0].length, end.index);
+  if (begin[1] !== digest(inside) && !force) return { action: "kept", text: before };
+  const newline = before.includes("\r\n") ? "\r\n" : "\n";
+  const head = before.slice(0, begin.index).replace(/(\r?\n)(?:[ \t]*\r?\n)+$/, "$1");
+  const tail = before.slice(end.index + end[0].length).replace(/^\r?\n/, "");
+  const between = head.trim() === "" || tail.trim() === "" || /^\r?\n/.test(tail) ? "" : newline;
+  return { action: "removed", text: head.trim() === "" ? tail.replace(/^(?:[ \t]*\r?\n)+/, "") : head + between + tail };
+}
+
 /** The block as it is written, without a newline at its end. */
 export function block(body: string): string {
   const trimmed = body.trim();

@@ -20,6 +20,8 @@ export interface Surroundings {
   /** This program's file, `process.argv[1]`. */
   readonly program: string;
   readonly node: string;
+  /** For a file of the user's: the host may start it in any folder, so a project's own copy does not count. */
+  readonly anywhere?: boolean;
 }
 
 /**
@@ -32,13 +34,40 @@ export interface Surroundings {
  */
 export function launch(around: Surroundings): Launch {
   if (onPath(around.path)) return { entry: { command: "coord", args: ["mcp"] } };
-  if (inProject(around.folder)) return { entry: { command: "npx", args: ["--no", "coord", "mcp"] } };
+  if (!around.anywhere && inProject(around.folder)) return { entry: { command: "npx", args: ["--no", "coord", "mcp"] } };
   const program = real(around.program);
   if (program.includes(`${sep}_npx${sep}`)) return { entry: { command: "npx", args: ["--yes", "coord", "mcp"] } };
   return {
     entry: { command: around.node, args: [program, "mcp"] },
     note: "coord is not on the PATH, so the entry names this copy of it: it works on this machine only",
   };
+}
+
+/**
+ * Whether a command line is one that init writes: coord by any of the ways above, with `mcp` and at most a workspace.
+ * Answers the workspace it names, null where it names none, undefined where the command is somebody else's making.
+ */
+export function workspaceOf(command: readonly string[]): string | null | undefined {
+  const at = command.indexOf("mcp");
+  const words = command.slice(0, at);
+  const [first, second, third] = words;
+  const known =
+    (words.length === 1 && first === "coord") ||
+    (words.length === 3 && first === "npx" && (second === "--no" || second === "--yes") && third === "coord") ||
+    (words.length === 2 && /(^|[\\/])coord\.js$/.test(second!));
+  if (at === -1 || !known) return undefined;
+  const rest = command.slice(at + 1);
+  if (rest.length === 0) return null;
+  return rest.length === 2 && rest[0] === "--workspace" ? rest[1] : undefined;
+}
+
+/** Whether a program of one of these names is on the PATH. */
+export function isInstalled(path: string | undefined, names: readonly string[]): boolean {
+  const endings = process.platform === "win32" ? [".cmd", ".exe"] : [""];
+  return (path ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== "")
+    .some((folder) => names.some((name) => endings.some((ending) => isExecutable(join(folder, name + ending)))));
 }
 
 function onPath(path: string | undefined): boolean {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { claimed, notFound, refusal, staleClaim, task } from "../../mcp/testing/scripted.ts";
 import { conflict, refuse } from "../../protocol/refusals.ts";
 import { ConnectionLost } from "../client/failures.ts";
 import { testDesk } from "./testing/desk.ts";
-import { claimed, notFound, refusal, staleClaim, task } from "./testing/fake-session.ts";
 
 test("the first call announces the agent, later ones do not", async () => {
   const { session, call } = testDesk();

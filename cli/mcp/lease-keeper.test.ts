@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { type HeldClaim, IDLE_AFTER_MS, LeaseKeeper } from "./lease-keeper.ts";
-import { staleClaim } from "./testing/fake-session.ts";
-import { manualClock } from "./testing/manual-clock.ts";
+import type { HeldClaim } from "../../mcp/holds.ts";
+import { manualClock } from "../../mcp/testing/manual-clock.ts";
+import { staleClaim } from "../../mcp/testing/scripted.ts";
+import { IDLE_AFTER_MS, LeaseKeeper } from "./lease-keeper.ts";
 
 const MINUTE = 60_000;
 

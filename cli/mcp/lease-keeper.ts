@@ -1,7 +1,7 @@
-import type { Task } from "../../protocol/index.ts";
-import type { Clock } from "./clock.ts";
-import { isClaimOver } from "./refusal.ts";
-import { title } from "./shape.ts";
+import type { Clock } from "../../mcp/clock.ts";
+import { isClaimOver } from "../../mcp/failures.ts";
+import type { HeldClaim, Holds } from "../../mcp/holds.ts";
+import { title } from "../../mcp/shape.ts";
 
 /** An agent that has called no tool for this long may be gone: its leases are left to lapse. */
 export const IDLE_AFTER_MS = 30 * 60_000;
@@ -9,17 +9,6 @@ export const IDLE_AFTER_MS = 30 * 60_000;
 const RETRY_MS = 5_000;
 /** No lease is extended more often than this. */
 const SHORTEST_INTERVAL_MS = 250;
-
-/** A claim that was made through this process, or that its agent was told of by `checkin`. */
-export interface HeldClaim {
-  readonly task_id: string;
-  readonly number: number;
-  readonly name: string;
-  readonly claim_id: string;
-  readonly agent_id: string;
-  /** How long each extension lasts; null where the hold has no deadline. */
-  lease_seconds: number | null;
-}
 
 interface Entry extends HeldClaim {
   /** The agent's own call that ends the claim is under way: a refused extension is no news then. */
@@ -38,7 +27,8 @@ interface Activity {
  * Remembers the claims of this process's agents and extends each at a third of its lease, for as long as its agent calls tools.
  * It never ends a claim: when the process dies the leases lapse, and that is how the board learns of it.
  */
-export class LeaseKeeper {
+export class LeaseKeeper implements Holds {
+  readonly areKept = true;
   readonly #clock: Clock;
   readonly #extend: (claim: HeldClaim) => Promise<void>;
   readonly #entries = new Map<string, Entry>();
@@ -185,14 +175,4 @@ export class LeaseKeeper {
   #tell(agent: string, notice: string): void {
     this.#notices.set(agent, [...(this.#notices.get(agent) ?? []), notice]);
   }
-}
-
-/** The hold that a claim's answer describes; undefined where it describes none. */
-export function claimOf(task: Task, agent: string): HeldClaim | undefined {
-  if (!task.claim) return undefined;
-  const { claim_id, lease_until } = task.claim;
-  const from = task.claimed_at;
-  // Both are the server's own times, so that a clock that differs from ours does not matter.
-  const leaseSeconds = lease_until && from ? Math.max(1, Math.round((Date.parse(lease_until) - Date.parse(from)) / 1000)) : null;
-  return { task_id: task.id, number: task.number, name: task.name, claim_id, agent_id: agent, lease_seconds: leaseSeconds };
 }

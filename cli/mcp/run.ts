@@ -1,14 +1,18 @@
 import { PassThrough } from "node:stream";
+import type { McpRequestContext, Server } from "@modelcontextprotocol/server";
 import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
+import { type Clock, deadline, systemClock } from "../../mcp/clock.ts";
+import { Desk } from "../../mcp/desk.ts";
+import type { HeldClaim } from "../../mcp/holds.ts";
+import { mcpServer } from "../../mcp/server.ts";
+import { TOOLS } from "../../mcp/tools/index.ts";
 import { batch } from "../client/batch.ts";
 import { startSession } from "../client/session.ts";
 import type { Target } from "../client/types.ts";
-import { type Clock, deadline, systemClock } from "./clock.ts";
-import { Desk } from "./desk.ts";
-import { type HeldClaim, LeaseKeeper } from "./lease-keeper.ts";
+import { VERSION } from "../version.ts";
+import { Follower } from "./follower.ts";
+import { LeaseKeeper } from "./lease-keeper.ts";
 import { Link, PATIENCE_MS } from "./link.ts";
-import { mcpServer } from "./server.ts";
-import { TOOLS } from "./tools/index.ts";
 
 export interface McpOptions {
   readonly target: Target;
@@ -34,15 +38,45 @@ export async function runMcp({ target, handle, maxWait }: McpOptions): Promise<v
   const link = new Link(
     () => startSession(target, { giveUpMs: PATIENCE_MS }),
     (all, signal) => batch(target, "tasks/send", all, { signal }),
+    () => follower.changed(),
   );
   const keeper = new LeaseKeeper(clock, (claim) => extend(link, clock, claim));
-  const desk = new Desk({ context: { link, keeper, clock, handle }, tools: TOOLS, maxWait, report });
+  const desk = new Desk({ context: { board: link, holds: keeper, clock, handle }, tools: TOOLS, maxWait, report });
 
   // The transport takes its input's end for the end of everything; it gets to see that only when what was asked is answered.
   const input = new PassThrough();
   process.stdin.pipe(input, { end: false });
   const transport = new StdioServerTransport(input, process.stdout);
-  serveStdio(() => mcpServer(desk, TOOLS, handle), { transport, onerror: (error) => report(error.message) });
+  let server: Server | undefined;
+  const untold = () => {}; // the host is gone: what it is not told is no loss
+  const follower = new Follower(link, clock, {
+    updated: (uri) => void server?.sendResourceUpdated({ uri }).catch(untold),
+    listChanged: () => void server?.sendResourceListChanged().catch(untold),
+  });
+  const serve = ({ era }: McpRequestContext): Server => {
+    if (era === "legacy") follower.legacy();
+    server = mcpServer({ desk, identity: { handle }, version: VERSION, tellsChanges: true, subscriptions: follower });
+    return server;
+  };
+  serveStdio(serve, {
+    transport,
+    onerror: (error) => report(error.message),
+  });
+
+  const deliver = transport.onmessage;
+  let order: Promise<void> | undefined;
+  transport.onmessage = (message) => {
+    const ready = order ? order.then(() => follower.heard(message)) : follower.heard(message);
+    if (!ready) {
+      deliver?.(message);
+      return;
+    }
+    const mine = ready.then(() => {
+      if (order === mine) order = undefined;
+      deliver?.(message);
+    });
+    order = mine;
+  };
 
   await new Promise<void>((ended) => {
     process.stdin.once("end", ended);
@@ -60,6 +94,7 @@ export async function runMcp({ target, handle, maxWait }: McpOptions): Promise<v
   await new Promise((turn) => setImmediate(turn));
   desk.giveUpWaits();
   keeper.stop();
+  follower.stop();
   await within(LAST_CALLS_MS, desk.settled());
   await within(GIVE_BACK_MS, link.settle());
   await link.close();

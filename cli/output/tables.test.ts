@@ -53,7 +53,20 @@ test("a board is one line a task", () => {
   ]);
 });
 
-test("whatever people and agents write, each line fits and obeys nobody", () => {
+test("a narrow terminal gets fewer columns, and what matters most stays", () => {
+  const board = [task({ number: 30, state: "claimed", claimed_by: "harbor-lynx", name: "fix the build before the release" })];
+  expect(taskTable(board, NOW, { columns: 55, colour: false })).toEqual([
+    " #  STATE        PRIO  KIND  AGENT        NAME",
+    "30  In Progress  high  bug   harbor-lynx  fix the buil…",
+  ]);
+  expect(taskTable(board, NOW, { columns: 40, colour: false })).toEqual([
+    " #  STATE        NAME",
+    "30  In Progress  fix the build before t…",
+  ]);
+});
+
+test.each([40, 50, 60, 80, 120])("whatever people and agents write, each line fits %i columns and obeys nobody", (columns) => {
+  const SPACE = { columns, colour: false };
   const hostile = task({
     name: HOSTILE,
     kind: HOSTILE,
@@ -86,10 +99,11 @@ test("whatever people and agents write, each line fits and obeys nobody", () => 
     ...taskDetails(hostile, NOW, SPACE),
     ...agentTable([agent], NOW, SPACE),
     ...claimLines(hostile, HOSTILE, NOW, SPACE),
-    eventLine(event, 80),
+    eventLine(event, columns),
   ];
   for (const line of lines) {
-    expect(width(line)).toBeLessThanOrEqual(80);
+    // a command is there to be pasted, and never cut
+    if (!/^(keep it|finish|claim_id)/.test(line)) expect(width(line)).toBeLessThanOrEqual(columns);
     expect(line).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
   }
 });

@@ -29,10 +29,10 @@ export function stateLabel(task: Pick<Task, "state" | "held">): string {
 const COLUMNS: readonly Column[] = [
   { title: "#", align: "right" },
   { title: "STATE", most: 11 },
-  { title: "PRIO", most: 8 },
-  { title: "KIND", most: 10 },
-  { title: "AGE", align: "right" },
-  { title: "AGENT", most: 16 },
+  { title: "PRIO", most: 8, goes: 3 },
+  { title: "KIND", most: 10, goes: 2 },
+  { title: "AGE", align: "right", goes: 1 },
+  { title: "AGENT", most: 16, goes: 4 },
   { title: "NAME", isFlexible: true },
 ];
 

@@ -13,8 +13,42 @@ describe("clean", () => {
     ["zero\u200bwidth\ufeff", "zero\\u{200b}width\\u{feff}"],
     ["half a pair \ud800", "half a pair \\u{d800}"],
     ["日本語 👩‍💻 é ünï", "日本語 👩‍💻 é ünï"],
+    ["\u2764\ufe0f\u200d\u{1f525} 👨🏽‍🚒", "\u2764\ufe0f\u200d\u{1f525} 👨🏽‍🚒"],
+    ["a\u200db c\u200d", "a\\u{200d}b c\\u{200d}"],
+    ["a\ufe0f\ufe0e\ufe01", "a\ufe0f\\u{fe0e}\\u{fe01}"],
   ])("%j is shown as %j", (given, shown) => {
     expect(clean(given)).toBe(shown);
+  });
+
+  const INVISIBLE = [
+    [0x00ad, 0x00ad],
+    [0x034f, 0x034f],
+    [0x0600, 0x0605],
+    [0x061c, 0x061c],
+    [0x06dd, 0x06dd],
+    [0x115f, 0x1160],
+    [0x17b4, 0x17b5],
+    [0x180b, 0x180f],
+    [0x200b, 0x200f],
+    [0x2028, 0x202e],
+    [0x2060, 0x206f],
+    [0x2800, 0x2800],
+    [0x3164, 0x3164],
+    [0xfeff, 0xfeff],
+    [0xffa0, 0xffa0],
+    [0xfff9, 0xfffb],
+    [0x1d173, 0x1d17a],
+    [0xe0000, 0xe0fff],
+  ] as const;
+
+  test.each(INVISIBLE)("what takes no ink from %i to %i is seen, and JSON says it by number", (first, last) => {
+    for (let code = first; code <= last; code++) {
+      const text = `a${String.fromCodePoint(code)}b`;
+      expect(clean(text)).toBe(`a${code < 256 ? `\\x${code.toString(16)}` : `\\u{${code.toString(16)}}`}b`);
+      const json = terminalSafeJson(JSON.stringify({ [text]: [text] }, null, 2));
+      expect(json).toMatch(/^[\x20-\x7e\n]*$/);
+      expect(JSON.parse(json)).toEqual({ [text]: [text] });
+    }
   });
 
   test("nothing that a terminal obeys is left of anything", () => {

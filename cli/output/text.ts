@@ -1,9 +1,12 @@
 /**
  * What agents write is shown on a terminal, and a name may hold anything. Control characters (which move the cursor, retitle the window,
- * forge lines), invisible ones and those that reverse the reading direction are shown as escapes, so that they are seen and do nothing.
+ * forge lines), those that reverse the reading direction and all that take no ink (a name that looks empty, or like another's) are shown
+ * as escapes, so that they are seen and do nothing. Two stay where they make an emoji: a joiner between two pictures, and one selector
+ * behind a character. Made where it is used: a command that prints plain ASCII need not pay for its tables.
  */
-const UNSHOWABLE =
-  /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
+function unshowable(): RegExp {
+  return /(?![\u200d\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800\ufff0-\ufffb]|(?<!\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)\u200d|\u200d(?!\p{Extended_Pictographic})|(?<=^|\s|[\ufe00-\ufe0f\u200d])[\ufe0e\ufe0f]/gu;
+}
 
 function asEscape(character: string): string {
   if (character === "\n") return "\\n";
@@ -15,7 +18,7 @@ function asEscape(character: string): string {
 
 /** One line that is safe to print. */
 export function clean(text: string): string {
-  return text.replace(UNSHOWABLE, asEscape);
+  return ASCII.test(text) ? text : text.replace(unshowable(), asEscape);
 }
 
 /** Lines that are safe to print: as `clean`, but line breaks break lines and tabs are two spaces. */
@@ -23,19 +26,22 @@ export function cleanLines(text: string): string[] {
   return text.split(/\r\n|\n|\r/).map((line) => clean(line.replaceAll("\t", "  ")));
 }
 
-/** JSON text that reads the same but holds no character that a terminal obeys: JSON's own escapes stand for them. */
+/** JSON text that reads the same but holds nothing that a terminal obeys or hides: JSON's own escapes stand for it. */
 export function terminalSafeJson(json: string): string {
-  return json.replace(
-    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  if (PLAIN_JSON.test(json)) return json;
+  return json.replace(unshowable(), (found) =>
+    found === "\n" ? found : Array.from({ length: found.length }, (_, at) => unit(found, at)).join(""),
   );
 }
 
+/** One UTF-16 unit as JSON escapes it (RFC 8259 §7). */
+function unit(text: string, at: number): string {
+  return `\\u${text.charCodeAt(at).toString(16).padStart(4, "0")}`;
+}
+
 const ASCII = /^[\x20-\x7e]*$/;
-const WIDE =
-  /^[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18aff}\u{1b000}-\u{1b2ff}\u{1f200}-\u{1f2ff}\u{20000}-\u{3fffd}]/u;
-const EMOJI = /^(\p{Emoji_Presentation}|\p{Emoji}\ufe0f|\p{Regional_Indicator}{2})/u;
-const MARKS_ONLY = /^\p{M}+$/u;
+/** With the line breaks of indented JSON. */
+const PLAIN_JSON = /^[\x20-\x7e\n]*$/;
 
 let segmenter: Intl.Segmenter | undefined;
 
@@ -47,8 +53,11 @@ function characters(text: string): string[] {
 }
 
 function characterWidth(character: string): number {
-  if (MARKS_ONLY.test(character)) return 0;
-  return WIDE.test(character) || EMOJI.test(character) ? 2 : 1;
+  if (/^\p{M}+$/u.test(character)) return 0;
+  const isWide =
+    /^[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18aff}\u{1b000}-\u{1b2ff}\u{1f200}-\u{1f2ff}\u{20000}-\u{3fffd}]/u;
+  const isEmoji = /^(\p{Emoji_Presentation}|\p{Emoji}\ufe0f|\p{Regional_Indicator}{2})/u;
+  return isWide.test(character) || isEmoji.test(character) ? 2 : 1;
 }
 
 /** How many columns of a terminal a clean line takes: East Asian characters and emoji take two. */

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { METHODS } from "../../protocol/index.ts";
+import { culprit } from "../../protocol/siblings.ts";
 import { CliError } from "../errors.ts";
 import { dryRunLines } from "../output/plan.ts";
 import { width } from "../output/text.ts";
 import { FIELDS, planOf } from "./plan.ts";
-import { culprit } from "./post.ts";
 import { parsePlan } from "./read.ts";
 
 const plan = (text: string) => planOf({ source: "plan.yaml", entries: parsePlan(text, "plan.yaml") });

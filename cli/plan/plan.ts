@@ -3,9 +3,9 @@ import { isAnnouncement } from "../../protocol/lifecycle.ts";
 import { LIMITS, type LimitName } from "../../protocol/limits.ts";
 import { METHODS, type ParamsIn, snakeParams } from "../../protocol/methods.ts";
 import { overLimit } from "../../protocol/refusals.ts";
+import { nearest, wire } from "../../protocol/siblings.ts";
 import { badPlan, type Mistake } from "./mistakes.ts";
 import type { Entry, PlanText } from "./read.ts";
-import { nearest, wire } from "./siblings.ts";
 
 export type SendParams = ParamsIn<"tasks/send">;
 

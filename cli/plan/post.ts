@@ -1,18 +1,11 @@
 import type { Task } from "../../protocol/index.ts";
-import { type BatchAnswer, type BatchError, batch } from "../client/batch.ts";
+import { type BatchError, culprit, OF_ANOTHER } from "../../protocol/siblings.ts";
+import { batch } from "../client/batch.ts";
 import { refused } from "../client/failures.ts";
 import type { HttpOptions } from "../client/http.ts";
 import type { Target } from "../client/types.ts";
 import { CliError } from "../errors.ts";
 import type { Plan, SendParams } from "./plan.ts";
-
-const OF_ANOTHER = "nothing of this plan was posted";
-
-/** The call that a refused batch was refused for; undefined where all were answered. The others are told only that it was not them. */
-export function culprit(answers: readonly BatchAnswer<Task>[]): { at: number; error: BatchError } | undefined {
-  const failed = answers.flatMap((answer, at) => (answer.ok ? [] : [{ at, error: answer.error }]));
-  return failed.find(({ error }) => !error.message.startsWith(OF_ANOTHER)) ?? failed[0];
-}
 
 /**
  * Posts a plan: one batch, whole or not at all.

@@ -32,6 +32,8 @@ export interface Check {
 const LEAST_NODE = "20.19.0";
 /** Below this, warn that the disk is nearly full. */
 const LITTLE_SPACE_BYTES = 200_000_000;
+/** Below this a server does not start: it writes its own code, and its databases begin with a few pages. */
+const NO_SPACE_BYTES = 5_000_000;
 
 type Found = Omit<Check, "name">;
 
@@ -85,6 +87,7 @@ function checkSpace(folder: string): Found {
   const { bavail, bsize } = statfsSync(nearestFolder(folder));
   const free = bavail * bsize;
   const text = `${formatBytes(free)} free on the disk`;
+  if (free < NO_SPACE_BYTES) return fail(text, "make room: every change is refused until there is some (df -h shows where)");
   return free > LITTLE_SPACE_BYTES ? ok(text) : warn(text, "make room: a full disk refuses every change");
 }
 
@@ -177,19 +180,50 @@ export async function examine(flags: DoctorFlags): Promise<Check[]> {
 
 const COLOURS = { ok: "32", warn: "33", fail: "31" } as const;
 
-/** `coord doctor`. Resolves with the exit code: 1 when a check failed. */
-export async function doctor(flags: DoctorFlags): Promise<number> {
-  const checks = await examine(flags);
+/** Checks with a line above them. */
+export interface Section {
+  readonly title?: string;
+  readonly checks: readonly Check[];
+}
+
+/** `coord doctor`: the server's checks, then those of `more`. Resolves with the exit code: 1 when a check failed. */
+export async function doctor(flags: DoctorFlags, more: () => Promise<Section | undefined> = async () => undefined): Promise<number> {
+  const first = await examine(flags);
+  if (!flags.json) printChecks(first);
+  const second = await more();
+  const checks = [...first, ...(second?.checks ?? [])];
   const failed = checks.some((check) => check.level === "fail");
-  if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ ok: !failed, checks })}\n`);
-    return failed ? 1 : 0;
+  if (flags.json) process.stdout.write(`${JSON.stringify({ ok: !failed, checks })}\n`);
+  else if (second && second.checks.length > 0) {
+    if (second.title) process.stdout.write(`\n${second.title}\n`);
+    printChecks(second.checks);
   }
+  return failed ? 1 : 0;
+}
+
+const INDENT = " ".repeat(14);
+
+/** A text in lines that fit beside the indentation; a word that does not, such as a path, stands alone. */
+function folded(text: string, more = 0): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ").filter((one) => one !== "")) {
+    const last = lines.at(-1);
+    if (last !== undefined && INDENT.length + more + last.length + 1 + word.length <= 79) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+function printChecks(checks: readonly Check[]): void {
   const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
   for (const { name, level, message, next } of checks) {
     const mark = level.padEnd(4);
-    process.stdout.write(`${coloured ? `\u001b[${COLOURS[level]}m${mark}\u001b[0m` : mark} ${name.padEnd(8)} ${message}\n`);
-    if (next) process.stdout.write(`${" ".repeat(14)}do: ${next}\n`);
+    const [first = "", ...more] = folded(message);
+    process.stdout.write(`${coloured ? `\u001b[${COLOURS[level]}m${mark}\u001b[0m` : mark} ${name.padEnd(8)} ${first}\n`);
+    for (const line of more) process.stdout.write(`${INDENT}${line}\n`);
+    const [words = "", ...commands] = (next ?? "").split("\n");
+    for (const [index, line] of folded(words, 4).entries()) process.stdout.write(`${INDENT}${index === 0 ? "do: " : "    "}${line}\n`);
+    // a command on a line of its own stays whole, to be copied
+    for (const command of commands) process.stdout.write(`${command}\n`);
   }
-  return failed ? 1 : 0;
 }

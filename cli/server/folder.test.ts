@@ -45,6 +45,12 @@ test("the configuration names bindings, never values, and the compatibility date
   expect(text).toContain('uniqueKey = "coord-Workspace"');
 });
 
+test("the worker reaches webhooks on this machine where only this machine reaches it, public ones elsewhere, and nothing else", () => {
+  expect(configText(["COORD_LOCAL"])).toContain('network = (allow = ["127.0.0.0/8", "::1/128"])');
+  expect(configText(["COORD_TOKEN"])).toContain('network = (allow = ["public"], ');
+  for (const names of [["COORD_LOCAL"], []]) expect(configText(names).match(/network = /g)).toHaveLength(1);
+});
+
 test("workerd is found where npm put it; a platform without one is refused", () => {
   const { version } = JSON.parse(readFileSync(new URL("../../node_modules/workerd/package.json", import.meta.url), "utf8")) as {
     version: string;

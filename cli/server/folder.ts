@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
+import { diskFull } from "../surroundings.ts";
 import { compareVersions } from "./installation.ts";
 
 /** The class's key in workerd: it names the folder of the databases and seeds their ids. Changing it would orphan all data. */
@@ -23,6 +24,9 @@ export function layout(folder: string) {
   };
 }
 
+/** What a server writes before it answers: its configuration and the worker. */
+const PROBE_BYTES = 64 * 1024;
+
 /** The remedy shared by all that can be wrong with the folder. */
 const OTHER_FOLDER = "give a folder you can write to with --db or COORD_DB";
 
@@ -35,23 +39,34 @@ export function prepareFolder(folder: string): void {
     mkdirSync(run, { recursive: true, mode: 0o700 });
     mkdirSync(databases, { recursive: true, mode: 0o700 });
     const probe = join(run, `probe.${process.pid}`);
-    writeFileSync(probe, "");
-    rmSync(probe);
+    try {
+      // a full disk still makes files, empty ones
+      writeFileSync(probe, Buffer.alloc(PROBE_BYTES));
+    } finally {
+      rmSync(probe, { force: true });
+    }
   } catch (error) {
     if (error instanceof CliError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST" || code === "ENOTDIR") {
       throw new CliError(`${folder} cannot be the data folder: it, or something above it, is a file`, { next: OTHER_FOLDER, cause: error });
     }
+    const full = diskFull(error, folder);
+    if (full) throw full;
     throw new CliError(`the data folder ${folder} cannot be written: ${code ?? message}`, { next: OTHER_FOLDER, cause: error });
   }
 }
 
-/** Replaces a file in one step: a crash leaves the old or the new text, never a part. */
+/** Replaces a file in one step: a crash leaves the old or the new text, never a part. Where it fails, nothing is left behind. */
 export function replaceFile(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.new`;
-  writeFileSync(temporary, text, { mode: 0o600 });
-  renameSync(temporary, path);
+  try {
+    writeFileSync(temporary, text, { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 /** What a data folder remembers of the runtime that wrote it last. */
@@ -120,6 +135,19 @@ export function recordRuntime(folder: string, workerd: string): void {
   if (record?.workerd === workerd && record.schema === LAYOUT_SCHEMA) return;
   const next: RuntimeRecord = { workerd, uniqueKey: UNIQUE_KEY, schema: LAYOUT_SCHEMA };
   replaceFile(layout(folder).runtime, `${JSON.stringify(next)}\n`);
+}
+
+/** The workspaces' databases in a data folder, by the ids that workerd gave them. */
+export function databaseFiles(folder: string): { readonly id: string; readonly path: string }[] {
+  const home = join(layout(folder).databases, UNIQUE_KEY);
+  let names: string[];
+  try {
+    names = readdirSync(home);
+  } catch {
+    return []; // no server has run on it yet
+  }
+  const ids = names.filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)).map((name) => name.slice(0, -".sqlite".length));
+  return ids.sort().map((id) => ({ id, path: join(home, `${id}.sqlite`) }));
 }
 
 /** Bytes that the databases take on disk, 0 when there are none yet. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { CliError } from "../errors.ts";
+import { diskFull } from "../surroundings.ts";
 import { layout, replaceFile } from "./folder.ts";
 import { isSameProcess, killNow, lookUp, waitUntilGone } from "./processes.ts";
 
@@ -93,13 +94,14 @@ export async function killOrphan(folder: string, record: LockRecord): Promise<bo
 function create(path: string, record: LockRecord): boolean {
   const text = `${JSON.stringify(record)}\n`;
   const temporary = `${path}.${record.token}`;
-  writeFileSync(temporary, text, { mode: 0o600 });
   try {
+    writeFileSync(temporary, text, { mode: 0o600 });
     linkSync(temporary, path);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") return false;
+    if (diskFull(error, path)) throw error;
     // A file system without hard links: exclusive creation, which a reader could see empty for a moment.
     try {
       writeFileSync(path, text, { flag: "wx", mode: 0o600 });

@@ -60,6 +60,14 @@ export function fileSink(path: string, limit_bytes: number = LOG_BYTES): LogSink
   };
 }
 
+/** Writes to two places, so that `coord logs` knows of a foreground server too. */
+export function both(first: LogSink, second: LogSink): LogSink {
+  return (line) => {
+    first(line);
+    second(line);
+  };
+}
+
 /** Writes to stderr, where a foreground server's log belongs. */
 export const stderrSink: LogSink = (line) => {
   process.stderr.write(formatLine(line));

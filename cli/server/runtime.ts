@@ -14,8 +14,8 @@ export interface RuntimeOptions {
   readonly folder: string;
   readonly address: Address;
   readonly token?: string | undefined;
-  /** COORD_HOSTS, COORD_ORIGINS and COORD_DEFAULT_LEASE of the operator, passed on as they are. */
-  readonly passed?: Pick<Bindings, "COORD_HOSTS" | "COORD_ORIGINS" | "COORD_DEFAULT_LEASE">;
+  /** Settings of the operator for the worker, passed on as they are. */
+  readonly passed?: Omit<Bindings, "COORD_CONTROL" | "COORD_TOKEN" | "COORD_LOCAL">;
   readonly log: LogSink;
   /** Milliseconds since 1970. */
   readonly now?: () => number;

@@ -1,13 +1,15 @@
 import { resolve } from "node:path";
 import type { VaultChild } from "../../vault-sync/child.ts";
+import { givenWorkspace } from "../config.ts";
 import { CliError } from "../errors.ts";
+import { troubleOf } from "../surroundings.ts";
 import { VERSION } from "../version.ts";
 import { urlOf } from "./address.ts";
 import { type DetachedReport, type ServerReady, startDetached } from "./detach.ts";
 import { layout } from "./folder.ts";
 import { health } from "./health.ts";
 import { findProgram } from "./installation.ts";
-import { fileSink, type LogSink, stderrSink } from "./log.ts";
+import { both, fileSink, type LogSink, stderrSink } from "./log.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 import { dbFlag, type ServerSettings, serverSettings } from "./settings.ts";
 
@@ -70,11 +72,12 @@ async function serveHere(settings: ServerSettings, flags: ServeFlags): Promise<n
     });
   }
   const { folder, address, token, passed } = settings;
-  const log = flags.detachedChild ? fileSink(layout(folder).log) : stderrSink;
+  const file = fileSink(layout(folder).log);
+  const log = flags.detachedChild ? file : both(file, stderrSink);
   try {
     runtime = await startRuntime({ folder, address, token, passed, log });
   } catch (cause) {
-    const error = await explained(cause, settings);
+    const error = await explained(troubleOf(cause) ?? cause, settings);
     if (flags.detachedChild && error instanceof CliError) {
       await report({ failed: { message: error.message, next: error.next, exit: error.exit, data: error.data } });
       return error.exit;
@@ -89,12 +92,9 @@ async function serveHere(settings: ServerSettings, flags: ServeFlags): Promise<n
     workerd: runtime.workerd,
     db: folder,
   };
+  const started = `coord ${VERSION} serves at ${ready.url} (pid ${ready.pid}, workerd ${ready.workerd})`;
+  file({ time: Date.now(), level: "info", message: started });
   if (flags.detachedChild) {
-    log({
-      time: Date.now(),
-      level: "info",
-      message: `coord ${VERSION} serves at ${ready.url} (pid ${ready.pid}, workerd ${ready.workerd})`,
-    });
     await report({ ready });
   } else if (flags.json) print(JSON.stringify(ready));
   else
@@ -103,7 +103,7 @@ async function serveHere(settings: ServerSettings, flags: ServeFlags): Promise<n
   const vault = flags.vault === undefined ? undefined : await startVault(flags.vault, runtime.url, flags, token, log);
   const end = await runtime.exited;
   await vault?.stop();
-  if (flags.detachedChild) log({ time: Date.now(), level: "info", message: `the server ended: ${end.reason}` });
+  file({ time: Date.now(), level: "info", message: `the server ended: ${end.reason}` });
   if (end.reason === "gave_up") throw end.error;
   return forced === undefined ? 0 : 128 + SIGNALS[forced];
 }
@@ -122,7 +122,7 @@ async function startVault(dir: string, url: string, flags: ServeFlags, token: st
 }
 
 function vaultWorkspace(flags: ServeFlags): string {
-  return flags.workspace ?? process.env.COORD_WORKSPACE ?? "default";
+  return givenWorkspace(flags.workspace) ?? "default";
 }
 
 /** `coord serve`: in this process until a signal, or with `--detach` in the background. Resolves with the exit code. */

@@ -4,6 +4,9 @@ import { CliError } from "../errors.ts";
 import { type Address, parseAddress } from "./address.ts";
 import type { Bindings } from "./worker-config.ts";
 
+/** What the server's log can be asked for, the most talkative first. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
 type Env = Record<string, string | undefined>;
 
 /** Everything `coord serve` is told by flags and environment, checked. */
@@ -11,7 +14,7 @@ export interface ServerSettings {
   readonly folder: string;
   readonly address: Address;
   readonly token: string | undefined;
-  readonly passed: Pick<Bindings, "COORD_HOSTS" | "COORD_ORIGINS" | "COORD_DEFAULT_LEASE">;
+  readonly passed: Omit<Bindings, "COORD_CONTROL" | "COORD_TOKEN" | "COORD_LOCAL">;
 }
 
 /**
@@ -39,6 +42,20 @@ export function serverSettings(flags: { addr?: string; db?: string }, env: Env =
       next: `set it within that range, or unset it for ${DEFAULT_LEASE_SECONDS}`,
     });
   }
+  const log = env.COORD_LOG?.trim();
+  if (log && !(LOG_LEVELS as readonly string[]).includes(log)) {
+    throw new CliError(`COORD_LOG is not a level: ${log}`, { next: `set it to ${LOG_LEVELS.join(", ")}, or unset it for info` });
+  }
+  const slow = env.COORD_SLOW_MS?.trim();
+  if (slow && !/^[1-9]\d*$/.test(slow)) {
+    throw new CliError(`COORD_SLOW_MS is not a number of milliseconds: ${slow}`, { next: "set it to 1 or more, or unset it for 100" });
+  }
+  const extension = env.COORD_A2A_EXTENSION?.trim();
+  if (extension && extension !== "required") {
+    throw new CliError(`COORD_A2A_EXTENSION is "required" or unset, not ${JSON.stringify(extension)}`, {
+      next: "unset COORD_A2A_EXTENSION",
+    });
+  }
   return {
     folder: dataDir(flags.db, env),
     address,
@@ -47,6 +64,9 @@ export function serverSettings(flags: { addr?: string; db?: string }, env: Env =
       ...(env.COORD_HOSTS ? { COORD_HOSTS: env.COORD_HOSTS } : {}),
       ...(env.COORD_ORIGINS ? { COORD_ORIGINS: env.COORD_ORIGINS } : {}),
       ...(lease ? { COORD_DEFAULT_LEASE: lease } : {}),
+      ...(extension ? { COORD_A2A_EXTENSION: extension } : {}),
+      ...(log ? { COORD_LOG: log } : {}),
+      ...(slow ? { COORD_SLOW_MS: slow } : {}),
     },
   };
 }

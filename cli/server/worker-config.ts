@@ -16,8 +16,21 @@ export interface Bindings {
   readonly COORD_ORIGINS?: string;
   /** Lease in seconds where the caller names none. */
   readonly COORD_DEFAULT_LEASE?: string;
+  /** "required": A2A requests must activate coord's extension. */
+  readonly COORD_A2A_EXTENSION?: string;
+  /** The least level of the log, and from how many milliseconds on a command is slow. */
+  readonly COORD_LOG?: string;
+  readonly COORD_SLOW_MS?: string;
   /** "1" when only this machine can reach the server. */
   readonly COORD_LOCAL?: string;
+}
+
+/**
+ * Whom the worker may call: A2A webhooks, and nobody else. On a server that only this machine reaches, this machine; on one that others
+ * reach, public addresses (names are looked up first and judged by what they lead to, so none leads inside).
+ */
+function outbound(local: boolean): string {
+  return local ? 'network = (allow = ["127.0.0.0/8", "::1/128"])' : 'network = (allow = ["public"], tlsOptions = (trustBrowserCas = true))';
 }
 
 /** workerd's configuration as Cap'n Proto text. Only names of bindings go in; one without a value is left out, hence undefined in the worker. */
@@ -32,7 +45,7 @@ const config :Workerd.Config = (
   services = [
     (name = "coord", worker = .coord),
     (name = "do-data", disk = (writable = true)),
-    (name = "nowhere", network = (allow = [])),
+    (name = "webhooks", ${outbound(bindingNames.includes("COORD_LOCAL"))}),
   ],
   sockets = [(name = "http", http = (), service = "coord")],
   logging = (structuredLogging = true),
@@ -46,7 +59,7 @@ const coord :Workerd.Worker = (
   ],
   durableObjectNamespaces = [(className = "Workspace", uniqueKey = "${UNIQUE_KEY}", enableSql = true)],
   durableObjectStorage = (localDisk = "do-data"),
-  globalOutbound = "nowhere",
+  globalOutbound = "webhooks",
 );
 `;
 }

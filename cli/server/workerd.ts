@@ -107,6 +107,8 @@ export function spawnWorkerd({ binary, folder, address, bindings, onLine }: Work
     ? spawn("/bin/sh", ["-c", WATCHED_SCRIPT, "sh", ...command], {
         stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
         env: environment(bindings),
+        // not the caller's, which may be gone
+        cwd: folder,
         detached: true,
       })
     : spawn(binary, command.slice(1), { stdio: ["ignore", "pipe", "pipe", "pipe"], env: environment(bindings), windowsHide: true });

@@ -1,9 +1,11 @@
 import type { Session } from "../client/types.ts";
 import { CliError } from "../errors.ts";
+import { missingLines } from "../output/approval.ts";
+import type { Actor } from "./actor.ts";
 import type { Source } from "./source/source.ts";
 import type { Effect } from "./ui/keys.ts";
 
-export type Act = Exclude<Effect, { do: "quit" | "resync" | "pause" | "copy" }>;
+export type Act = Exclude<Effect, { do: "quit" | "resync" | "pause" | "copy" | "say" }>;
 
 export interface Outcome {
   readonly text: string;
@@ -11,18 +13,41 @@ export interface Outcome {
 }
 
 /** Carries out what the operator asked for and says how it went: done, or refused in the server's own words with its remedy. */
-export async function perform(act: Act, session: Session, source: Source): Promise<Outcome> {
+export async function perform(act: Act, session: Session, source: Source, actor?: Actor): Promise<Outcome> {
+  const what = act.do === "write" ? (act.written.what === "note" ? "note" : "ask for changes") : act.do;
   if (session.state !== "open")
-    return { text: `${act.do}: the server is away; nothing was sent. Try again when the header says live`, tone: "bad" };
+    return { text: `${what}: the server is away; nothing was sent. Try again when the header says live`, tone: "bad" };
   try {
-    return { text: await done(act, session, source), tone: "good" };
+    return { text: await done(act, session, source, actor), tone: "good" };
   } catch (error) {
-    return { text: `${act.do}: ${refusal(error)}`, tone: "bad" };
+    return { text: `${what}: ${refusal(error)}`, tone: "bad" };
   }
 }
 
-async function done(act: Act, session: Session, source: Source): Promise<string> {
+async function done(act: Act, session: Session, source: Source, actor: Actor | undefined): Promise<string> {
   switch (act.do) {
+    case "approve": {
+      const { id, number, attempt } = act;
+      const task = await session.call("tasks/review", {
+        id,
+        agent_id: await acting(session, actor),
+        decision: "approve",
+        ...given(attempt),
+      });
+      if (task.state !== "review") return `approved: #${number} is done`;
+      const missing = missingLines(task, await session.call("tasks/history", { id }), { columns: 400, colour: false });
+      return `approved attempt ${task.attempt} of #${number}; ${missing.map((line) => line.trim()).join(" ")}`;
+    }
+    case "write": {
+      const { what, id, number, attempt, text } = act.written;
+      const agent_id = await acting(session, actor);
+      if (what === "note") {
+        const { mentions } = await session.call("notes/add", { id, agent_id, body: text.text });
+        return `noted on #${number}${mentions.length === 0 ? "" : `, tells ${mentions.map((handle) => `@${handle}`).join(" ")}`}`;
+      }
+      await session.call("tasks/review", { id, agent_id, decision: "request_changes", body: text.text, ...given(attempt) });
+      return `changes are asked for: #${number} goes to the front of the queue`;
+    }
     case "send": {
       const task = await session.call("tasks/send", { name: act.name, kind: act.kind, priority: act.priority });
       return `sent #${task.number} ${task.name}`;
@@ -39,6 +64,17 @@ async function done(act: Act, session: Session, source: Source): Promise<string>
       return `released #${act.number}${holder === null ? "" : `: ${holder} holds it no longer`}`;
     }
   }
+}
+
+/** The attempt that was on the screen, where it is known: a decision on an older one is refused. */
+function given(attempt: number | null): { attempt?: number } {
+  return attempt === null ? {} : { attempt };
+}
+
+async function acting(session: Session, actor: Actor | undefined): Promise<string> {
+  if (actor === undefined) throw new CliError("nothing says who you are", { next: "begin with: coord top --as NAME" });
+  await actor.introduce(session);
+  return actor.handle;
 }
 
 /**

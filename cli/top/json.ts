@@ -5,6 +5,9 @@ import type { Row } from "./model/row.ts";
 import type { TaskLine } from "./model/views.ts";
 import type { Picture } from "./ui/picture.ts";
 
+/** Of the detail's history, the newest so many lines; all of them are `coord history --json`'s. */
+const MOST_EVENTS = 50;
+
 /** A frame's data: the header, the agents, the lines of the view (all of them, not only those that fit), the detail. Times as on the wire. */
 export function pictureJson(of: Picture): object {
   const { board, summary, workers, now, ui, url } = of;
@@ -40,7 +43,9 @@ export function pictureJson(of: Picture): object {
           })),
         }
       : { tasks: of.tasks.map((line) => taskJson(line, of)) }),
-    detail: of.detail ? { task: of.detail.task, ...of.detail.history, related: of.detail.related } : null,
+    detail: of.detail
+      ? { task: of.detail.task, ...of.detail.history, events: of.detail.history.events.slice(-MOST_EVENTS), related: of.detail.related }
+      : null,
   };
 }
 
@@ -57,6 +62,7 @@ function taskJson({ row }: TaskLine, { board, now }: Picture): object {
     shown_as: hold ? "Held" : STATES[row.state].label,
     held: hold ? { reason: hold.reason, blockers: hold.blockers.map((blocker) => blocker.id) } : null,
     claimed_by: row.claimedBy,
+    attempt: row.attempt,
     assignee: row.assignee,
     labels: row.labels,
     created_by: row.createdBy,

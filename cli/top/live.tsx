@@ -1,6 +1,7 @@
 import { render } from "ink";
 import type { Session } from "../client/types.ts";
 import { Interrupted } from "../errors.ts";
+import type { Actor } from "./actor.ts";
 import { App } from "./components/App.tsx";
 import type { ViewName } from "./model/view-names.ts";
 import { Screen } from "./screen.ts";
@@ -10,6 +11,7 @@ export interface LiveOptions {
   readonly view: ViewName;
   readonly filter: string;
   readonly colour: boolean;
+  readonly actor: Actor | undefined;
 }
 
 const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -22,7 +24,7 @@ const INK_FPS = 1_000;
  * the terminal is given back as it was: its own screen, its cursor, its line mode. Only SIGKILL leaves it drawn on; `reset` mends that.
  * @throws what ended it: `Interrupted` by a signal, CliError by the session, anything else is a bug.
  */
-export async function live(session: Session, { url, view, filter, colour }: LiveOptions): Promise<void> {
+export async function live(session: Session, { url, view, filter, colour, actor }: LiveOptions): Promise<void> {
   const { promise, resolve, reject } = withResolvers();
   const stdout = process.stdout;
   const size = () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 });
@@ -31,6 +33,7 @@ export async function live(session: Session, { url, view, filter, colour }: Live
     view,
     filter,
     size: size(),
+    actor,
     now: Date.now,
     copy: (text) => stdout.write(clipboard(text)),
     onEnd: (error) => (error === undefined ? resolve() : reject(error)),

@@ -2,6 +2,7 @@ import { openSession } from "../client/session.ts";
 import type { Target } from "../client/types.ts";
 import { CliError } from "../errors.ts";
 import { hasColour } from "../output/terminal.ts";
+import { actorOf } from "./actor.ts";
 import type { ViewName } from "./model/view-names.ts";
 import { printOnce } from "./once.ts";
 import type { Size } from "./ui/layout.ts";
@@ -11,6 +12,8 @@ export interface TopOptions {
   readonly filter: string;
   readonly once: boolean;
   readonly json: boolean;
+  /** Under which handle the keys act: `--as`. */
+  readonly as?: string;
   /** Of the one frame; by default the terminal's, or 80×24 where there is none. */
   readonly size?: Size;
 }
@@ -24,11 +27,12 @@ export async function top(target: Target, options: TopOptions): Promise<void> {
     if (options.json) throw new CliError("a live screen is not a JSON value", { next: "print one frame's data: coord top --once --json" });
     refuseWithoutTerminal();
   }
+  const actor = actorOf(options.as);
   const session = await openSession(target);
   try {
     if (options.once) return await printOnce(session, target, options);
     const { live } = await import("./live.tsx");
-    await live(session, { url: target.url, view: options.view, filter: options.filter, colour: hasColour() });
+    await live(session, { url: target.url, view: options.view, filter: options.filter, colour: hasColour(), actor });
   } finally {
     await session.close();
   }

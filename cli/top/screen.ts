@@ -1,20 +1,23 @@
 import type { Session } from "../client/types.ts";
-import { perform } from "./actions.ts";
-import { selectedDetail } from "./components/Frame.tsx";
+import { type Act, perform } from "./actions.ts";
+import type { Actor } from "./actor.ts";
+import { scrollLength } from "./components/Frame.tsx";
 import { Frames, realTimers, type Timers } from "./frames.ts";
 import type { BoardView } from "./model/board.ts";
 import type { ViewName } from "./model/view-names.ts";
 import { Source } from "./source/source.ts";
 import { type Effect, type Key, press } from "./ui/keys.ts";
 import type { Size } from "./ui/layout.ts";
-import { type Picture, picture, selectedTask, surroundings } from "./ui/picture.ts";
-import { initialUi, type Notice, type Ui } from "./ui/state.ts";
+import { lookedAt, type Picture, picture, surroundings } from "./ui/picture.ts";
+import { initialUi, type Notice, type Ui, type Writing, withDraft } from "./ui/state.ts";
 
 export interface ScreenOptions {
   readonly url: string;
   readonly view?: ViewName;
   readonly filter?: string;
   readonly size: Size;
+  /** Who acts; undefined where nothing says who that is. */
+  readonly actor?: Actor | undefined;
   /** The time of day, in milliseconds since 1970. */
   readonly now: () => number;
   readonly timers?: Timers;
@@ -96,7 +99,8 @@ export class Screen {
       return;
     }
     for (const character of input) {
-      if (character === "\r" || character === "\n") this.#press("", { return: true });
+      if (character === "\n" && this.#ui.dialog?.kind === "write") this.#press("\n", {});
+      else if (character === "\r" || character === "\n") this.#press("", { return: true });
       else if (character === "\x7f" || character === "\b") this.#press("", { backspace: true });
       else this.#press(character, {});
     }
@@ -104,13 +108,14 @@ export class Screen {
 
   /** A paste is text for a question that is open, and never keys. */
   paste(text: string): void {
-    if (this.#ui.dialog && this.#ui.dialog.kind !== "cancel") this.#press(text, {});
+    const kind = this.#ui.dialog?.kind;
+    if (kind === "filter" || kind === "send" || kind === "write") this.#press(text, {});
   }
 
   #press(input: string, key: Key): void {
     // Keys act on the board as it is now, not on the last frame: two quick ones must not hit the same line.
     const now = this.#compose();
-    const around = surroundings(now, now.ui.fullDetail === null ? 0 : selectedDetail(now, now.size.columns - 2).length + 1);
+    const around = surroundings(now, scrollLength(now));
     const { ui, effect } = press(this.#ui, input, key, around);
     this.#ui = ui;
     if (effect) this.#carryOut(effect);
@@ -137,10 +142,31 @@ export class Screen {
         this.#options.copy(effect.id);
         this.#say(`copied the id of #${effect.number}: ${effect.id}`, "good");
         return;
+      case "say":
+        this.#say(effect.text, effect.tone);
+        return;
+      case "write":
+        void this.#perform(effect).then((isDone) => this.#written(effect.written, isDone));
+        return;
       default:
         if (effect.do !== "send") this.#say(`${effect.do} #${effect.number}…`, "info");
-        void perform(effect, this.#session, this.source).then(({ text, tone }) => this.#say(text, tone));
+        void this.#perform(effect);
     }
+  }
+
+  async #perform(act: Act): Promise<boolean> {
+    const { text, tone } = await perform(act, this.#session, this.source, this.#options.actor);
+    this.#say(text, tone);
+    return tone === "good";
+  }
+
+  /** What the server has is forgotten here; what it refused stays open, or a draft, word for word. */
+  #written(written: Writing, isDone: boolean): void {
+    const { dialog } = this.#ui;
+    const isOpen = dialog?.kind === "write" && dialog.isSending && dialog.id === written.id && dialog.what === written.what;
+    const ui = isDone ? withDraft(this.#ui, written, "") : this.#ui;
+    this.#ui = isOpen ? { ...ui, dialog: isDone ? null : { ...dialog, isSending: false } } : ui;
+    this.frames.request(true);
   }
 
   #say(text: string, tone: Notice["tone"]): void {
@@ -161,9 +187,8 @@ export class Screen {
   #draw(): void {
     if (this.#isOver) return;
     this.#picture = this.#compose();
-    const selected = selectedTask(this.#picture);
-    const isLooking = this.#picture.layout.pane > 0 || this.#ui.fullDetail !== null;
-    this.source.details.want(isLooking && selected ? (this.#picture.board.rows.get(selected.id) ?? null) : null);
+    const id = lookedAt(this.#picture);
+    this.source.details.want(id === null ? null : (this.#picture.board.rows.get(id) ?? { id, rev: 0 }));
     for (const listener of this.#listeners) listener();
   }
 
@@ -181,6 +206,7 @@ export class Screen {
       unshown: pause ? source.heard - pause.heard : 0,
       board: pause?.board ?? source.board.view(),
       detailOf: (id: string | null) => source.details.of(id),
+      me: this.#options.actor?.handle ?? null,
     };
     return picture(given, this.#picture);
   }

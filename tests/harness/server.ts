@@ -115,12 +115,14 @@ export interface ServerOptions {
   readonly db?: string;
   /** Default 127.0.0.1:0. */
   readonly addr?: string;
+  /** Another build of the program than the one under test. */
+  readonly program?: string;
 }
 
 /** Starts the built program's `coord serve` on a free port and resolves when it answers. Rejects with its stderr when it ends instead. */
-export async function startServer({ env = {}, db, addr = "127.0.0.1:0" }: ServerOptions = {}): Promise<TestServer> {
+export async function startServer({ env = {}, db, addr = "127.0.0.1:0", program = PROGRAM }: ServerOptions = {}): Promise<TestServer> {
   const dir = db ?? temporaryFolder();
-  const child = spawn(process.execPath, [PROGRAM, "serve", "--json", "--addr", addr, "--db", dir], {
+  const child = spawn(process.execPath, [program, "serve", "--json", "--addr", addr, "--db", dir], {
     env: cleanEnv(env),
     stdio: ["ignore", "pipe", "pipe"],
   });

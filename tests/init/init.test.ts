@@ -161,11 +161,12 @@ describe("beside what is there", () => {
     expect(run({ folder: join(folder, "packages") }).workspace).toBe("team");
   });
 
-  it("tells users of Claude Code what is missing for it, until it is there", () => {
+  it("has CLAUDE.md import AGENTS.md where a project has one, unless it does", () => {
     write(join(folder, "CLAUDE.md"), "# Claude\n");
-    expect(run().notes.join()).toContain("@AGENTS.md");
-    write(join(folder, "CLAUDE.md"), "@AGENTS.md\n");
-    expect(run().notes).toEqual([]);
+    expect(actions(run())["CLAUDE.md"]).toBe("updated");
+    expect(read("CLAUDE.md")).toMatch(/^# Claude\n\n<!-- coord:begin .*-->\n@AGENTS.md\n<!-- coord:end -->\n$/);
+    write(join(folder, "CLAUDE.md"), "Read @AGENTS.md first.\n");
+    expect(actions(run())).not.toHaveProperty("CLAUDE.md");
   });
 
   it("keeps a file's mode", () => {

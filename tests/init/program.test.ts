@@ -2,18 +2,22 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AGENTS_TEXT } from "../../cli/init/agents-text.ts";
-import { TOOLS } from "../../cli/mcp/tools/index.ts";
+import { TOOLS } from "../../mcp/tools/index.ts";
 import { PROGRAM, runCoord, temporaryFolder } from "../harness/server.ts";
 
 let folder: string;
+let env: Record<string, string>;
 beforeEach(() => {
   folder = temporaryFolder();
+  // a machine with no agent's host on it, whatever is installed on this one
+  const home = temporaryFolder();
+  env = { HOME: home, USERPROFILE: home, XDG_DATA_HOME: "", XDG_CONFIG_HOME: "", PATH: "", COORD_DB: temporaryFolder() };
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("coord init, the program", () => {
   it("prepares the folder that it is run in, and prints one JSON value when asked to", async () => {
-    const { code, stdout, stderr } = await runCoord(["init", "--json", "--workspace", "team"], { cwd: folder });
+    const { code, stdout, stderr } = await runCoord(["init", "--json", "--workspace", "team"], { cwd: folder, env });
     expect([code, stderr]).toEqual([0, ""]);
     const outcome = JSON.parse(stdout) as {
       folder: string;
@@ -31,7 +35,7 @@ describe("coord init, the program", () => {
   });
 
   it("writes an entry that starts this program, wherever it is", async () => {
-    await runCoord(["init", "--no-agents"], { cwd: folder, env: { PATH: "" } });
+    await runCoord(["init", "--no-agents"], { cwd: folder, env });
     const { mcpServers } = JSON.parse(readFileSync(join(folder, ".mcp.json"), "utf8")) as { mcpServers: { coord: unknown } };
     expect(mcpServers.coord).toEqual({ command: process.execPath, args: [PROGRAM, "mcp"] });
     expect(readdirSync(folder).sort()).toEqual([".coord.json", ".mcp.json"]);
@@ -40,11 +44,46 @@ describe("coord init, the program", () => {
   it("takes the folder as an argument, and shows a dry run without colours or long lines", async () => {
     const project = join(folder, "Shop");
     mkdirSync(project);
-    const { code, stdout } = await runCoord(["init", "Shop", "--dry-run"], { cwd: folder });
+    const { code, stdout } = await runCoord(["init", "Shop", "--dry-run"], { cwd: folder, env });
     expect(code).toBe(0);
     expect(stdout).toContain("would create .coord.json workspace shop");
     expect(stdout).not.toContain("\u001b");
     expect(readdirSync(project)).toEqual([]);
+  });
+
+  it("prepares the hosts that are asked for, tells what is left to do, and undoes it", async () => {
+    const init = (...more: string[]) => runCoord(["init", ...more], { cwd: folder, env });
+    const told = (await init("--for", "codex,windsurf")).stdout;
+    expect(told).toContain("created      ~/.codeium/windsurf/mcp_config.json\n");
+    expect(told).toContain("Codex        trust the project, or Codex ignores its .codex");
+    expect(told).toContain("Check every host with: coord doctor");
+    // a command to be copied stands whole on a line of its own
+    expect(told.split("\n").filter((line) => line.length > 79)).toEqual([
+      expect.stringMatching(/^ {2}printf .* >> ~\/\.codex\/config\.toml$/),
+    ]);
+
+    const again = JSON.parse((await init("--for", "codex,windsurf", "--json")).stdout) as { files: { action: string }[]; hosts: object[] };
+    expect(again.files.map(({ action }) => action)).toEqual(["unchanged", "unchanged", "unchanged", "unchanged"]);
+    expect(again.hosts).toMatchObject([
+      { name: "codex", because: "asked for" },
+      { name: "windsurf", because: "asked for" },
+    ]);
+
+    const preview = (await init("--remove", "--dry-run")).stdout;
+    expect(preview).toContain("would remove AGENTS.md");
+    expect(preview).toContain("--- a/.codex/config.toml\n+++ /dev/null\n");
+    const undone = await init("--remove");
+    expect([undone.code, undone.stderr]).toEqual([0, ""]);
+    expect(readdirSync(folder)).toEqual([]);
+    expect(readdirSync(env.HOME!, { recursive: true }).filter((name) => String(name).endsWith(".json"))).toEqual([]);
+  });
+
+  it("names the hosts it knows when one is asked for that it does not", async () => {
+    const { code, stderr } = await runCoord(["init", "--for", "emacs"], { cwd: folder, env });
+    expect(code).toBe(1);
+    expect(stderr).toContain('no host is called "emacs"');
+    expect(stderr).toContain("coord init --for claude,codex,gemini,cursor,vscode,opencode,zed,windsurf,copilot");
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it("refuses what it cannot do in a line, with what to do next and no stack", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startServer, type TestServer, until } from "../harness/server.ts";
-import { CLIENTS, connect, type Host, rpc, waiters } from "./harness.ts";
+import { CONNECTIONS, connect, type Host, rpc, waiters } from "./harness.ts";
 
 let server: TestServer;
 
@@ -9,13 +9,14 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-describe.each(CLIENTS)("through the %s client", (client) => {
+describe.each(CONNECTIONS)("over $transport, through the $client client", ({ transport, client: clientKind }) => {
+  const client = `${transport} ${clientKind}`;
   let heron: Host;
   let otter: Host;
 
   beforeAll(async () => {
-    heron = await connect(server.url, { client, as: "heron" });
-    otter = await connect(server.url, { client, as: "otter" });
+    heron = await connect(server.url, { transport, client: clientKind, as: "heron" });
+    otter = await connect(server.url, { transport, client: clientKind, as: "otter" });
   });
   afterAll(() => Promise.all([heron.close(), otter.close()]));
 

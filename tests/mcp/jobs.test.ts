@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { tokens } from "../../cli/mcp/budget.ts";
+import { tokens } from "../../mcp/budget.ts";
 import { startServer, type TestServer, until } from "../harness/server.ts";
 import { CLIENTS, connect, rpc, waiters } from "./harness.ts";
 

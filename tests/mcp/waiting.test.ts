@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startServer, type TestServer, until } from "../harness/server.ts";
-import { connect, rpc, waiters } from "./harness.ts";
+import { CONNECTIONS, connect, rpc, waiters } from "./harness.ts";
 
 let server: TestServer;
 
@@ -9,9 +9,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test("a wait whose time is up is a normal answer, and its cursor misses nothing", async () => {
-  await using host = await connect(server.url);
-  const first = await host.call("tasks_wait", { kind: ["ack"], name_contains: "late", timeout_s: 1 });
+test.each(CONNECTIONS)("a wait whose time is up is a normal answer, and its cursor misses nothing (%o)", async (by) => {
+  await using host = await connect(server.url, by);
+  const { cursor: after } = await rpc(server, "events/list", {});
+  const first = await host.call("tasks_wait", { kind: ["ack"], name_contains: "late", timeout_s: 1, after });
   expect(first).toMatchObject({
     isError: false,
     answer: { timed_out: true, cursor: expect.any(Number), hint: expect.stringContaining("1500") },
@@ -22,37 +23,37 @@ test("a wait whose time is up is a normal answer, and its cursor misses nothing"
   expect(second.answer).toMatchObject({ timed_out: false, task: { name: "the late one" } });
 });
 
-test.each(["v2", "v1"] as const)("a long wait tells the %s client every 10 seconds that it is alive", async (client) => {
-  await using host = await connect(server.url, { client, as: `patient-${client}` });
+test.concurrent.each(CONNECTIONS)("a long wait says after a second, and then every 10, that it is alive (%o)", async (by) => {
+  await using host = await connect(server.url, { ...by, as: `patient-${by.client.replace(" ", "-")}-${by.transport}` });
   const heard: unknown[] = [];
   const { answer } = await host.call("tasks_wait", { kind: ["never"], timeout_s: 11 }, { onprogress: (progress) => heard.push(progress) });
   expect(answer.timed_out).toBe(true);
-  expect(heard).toEqual([{ progress: 10, total: 11, message: "waiting, 10 of 11 s" }]);
+  expect(heard).toEqual([
+    { progress: 1, total: 11, message: "waiting, 1 of 11 s" },
+    { progress: 10, total: 11, message: "waiting, 10 of 11 s" },
+  ]);
 });
 
-test.each(["v2", "v2 legacy", "v1"] as const)(
-  "a wait that the %s client cancels is gone from the server, and the session stays",
-  async (client) => {
-    await using host = await connect(server.url, { client, as: `fickle-${client.replace(" ", "-")}` });
-    await host.call("checkin");
-    const before = await waiters(server);
-    const cancel = new AbortController();
-    const waiting = host.call("tasks_wait", { kind: ["never"] }, { signal: cancel.signal });
-    const inLine = host.call("tasks_next", { kind: ["never"], timeout_s: 40 }, { signal: cancel.signal });
-    await until("both stand", async () => (await waiters(server)) === before + 2);
-    cancel.abort();
-    await expect(waiting).rejects.toThrow();
-    await expect(inLine).rejects.toThrow();
-    await until("both are gone", async () => (await waiters(server)) === before);
-    const { id } = await rpc(server, "tasks/send", { name: "nobody's", kind: "never" });
-    expect(await rpc(server, "tasks/get", { id })).toMatchObject({ state: "pending" });
-    await rpc(server, "tasks/cancel", { id });
-    expect((await host.call("agents_list")).isError).toBe(false);
-  },
-);
+test.each(CONNECTIONS)("a wait that the client cancels is gone from the server, and the connection stays (%o)", async (by) => {
+  await using host = await connect(server.url, { ...by, as: "fickle" });
+  await host.call("checkin");
+  const before = await waiters(server);
+  const cancel = new AbortController();
+  const waiting = host.call("tasks_wait", { kind: ["never"] }, { signal: cancel.signal });
+  const inLine = host.call("tasks_next", { kind: ["never"], timeout_s: 40 }, { signal: cancel.signal });
+  await until("both stand", async () => (await waiters(server)) === before + 2);
+  cancel.abort();
+  await expect(waiting).rejects.toThrow();
+  await expect(inLine).rejects.toThrow();
+  await until("both are gone", async () => (await waiters(server)) === before);
+  const { id } = await rpc(server, "tasks/send", { name: "nobody's", kind: "never" });
+  expect(await rpc(server, "tasks/get", { id })).toMatchObject({ state: "pending" });
+  await rpc(server, "tasks/cancel", { id });
+  expect((await host.call("agents_list")).isError).toBe(false);
+});
 
-test("tasks_next waits in line and is handed the job that is posted", async () => {
-  await using host = await connect(server.url, { as: "worker" });
+test.each(CONNECTIONS)("tasks_next waits in line and is handed the job that is posted (%o)", async (by) => {
+  await using host = await connect(server.url, { ...by, as: "worker" });
   const next = host.call("tasks_next", { kind: ["parcel"], timeout_s: 40 });
   await until("it stands in line", async () => (await waiters(server)) === 1);
   const { id } = await rpc(server, "tasks/send", { name: "one parcel", kind: "parcel" });

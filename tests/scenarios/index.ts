@@ -1,10 +1,12 @@
 import { batches } from "./batches.ts";
+import { checkin } from "./checkin.ts";
 import { claims } from "./claims.ts";
 import type { Connect } from "./client.ts";
 import { dependencies } from "./dependencies.ts";
 import { endings } from "./endings.ts";
 import { filters } from "./filters.ts";
 import { frames } from "./frames.ts";
+import { inbox } from "./inbox.ts";
 import { large } from "./large.ts";
 import { leases } from "./leases.ts";
 import { lifecycle } from "./lifecycle.ts";
@@ -44,6 +46,8 @@ export const SCENARIOS: readonly ((connect: Connect) => void)[] = [
   plans,
   reviews,
   notes,
+  checkin,
   people,
+  inbox,
   large,
 ];

@@ -71,9 +71,11 @@ const WORKING: Record<MethodName, { before?: readonly [string, object][]; params
   "tasks/history": { before: [["tasks/claim", { id: JOB, agent_id: "a" }]], params: { id: JOB } },
   "events/list": { params: { after: 0 } },
   "agents/checkin": { before: [["tasks/claim", { id: JOB, agent_id: "a" }]], params: { id: "a", name: "A" } },
+  "agents/inbox": { before: [["notes/add", { id: JOB, agent_id: "b", body: "see @a" }]], params: { id: "a", waitMs: 0 } },
   "workspace/info": { params: {} },
   "events/subscribe": { params: {} },
   "events/unsubscribe": { before: [["events/subscribe", {}]], params: { subscription: 1 } },
+  "session/ack": { params: { frames: 1 } },
   "session/cancel": { params: { id: 1 } },
 };
 

@@ -7,7 +7,7 @@ import { agent, at, claimed, event, fill, idOf, NOW, task } from "../../cli/top/
 import { frameText } from "../../cli/top/text-frame.tsx";
 import { type Given, picture } from "../../cli/top/ui/picture.ts";
 import { initialUi, type Ui } from "../../cli/top/ui/state.ts";
-import type { Task } from "../../protocol/records.ts";
+import type { Attempt, Task } from "../../protocol/records.ts";
 
 /** Times of day are shown in the reader's zone; the frames of this test are read in UTC. */
 beforeAll(() => {
@@ -28,7 +28,7 @@ const TASKS: Task[] = [
   claimed(13, "copper-finch", { name: "migrations: add an index", updated_at: at(-285), lease_until: at(12) }),
   task(14, { state: "failed", claimed_by: "mellow-otter", name: "payments: flaky retry", kind: "bug", priority: "high", rev: 3 }),
   task(15, { name: "deploy to staging", depends_on: [idOf(14)], held: { reason: "dependency_failed", blockers: [idOf(14)] } }),
-  task(16, { state: "review", claimed_by: "north-badger", name: "api: paginate GET /orders", kind: "feature" }),
+  task(16, { state: "review", claimed_by: "north-badger", attempt: 2, name: "api: paginate GET /orders", kind: "feature" }),
   task(17, { name: "i18n: 日本語のエラーメッセージを確認する", priority: "low" }),
   task(18, { name: "profile: avatars come out rotated", kind: "bug", rev: 3 }),
   task(19, { state: "backlog", name: "spike: Temporal" }),
@@ -88,6 +88,55 @@ function detailOf(one: Task): Detail {
   };
 }
 
+/** The record of the job in review: handed in for the second time, after a request for changes. */
+function reviewed(one: Task): Detail {
+  const claim = (attempt: number, agent_id: string, from: number, to: number) => ({
+    ...{ claim_id: idOf(910 + attempt), task_id: one.id, agent_id, attempt, end: "submitted" as const },
+    ...{ claimed_at: at(from), lease_until: null, ended_at: at(to) },
+  });
+  const attempt = (number: number, from: number, to: number, more: Pick<Attempt, "outcome" | "trigger" | "summary">): Attempt => ({
+    ...{ task_id: one.id, number, started_at: at(from), ended_at: at(to), result: { files: ["orders.ts"] }, ...more },
+  });
+  const first = claim(1, "copper-finch", -3600, -3000);
+  const second = claim(2, "north-badger", -900, -120);
+  const then = (number: number, state: Task["state"]) => task(16, { ...one, attempt: number, state });
+  return {
+    task: one,
+    related: [],
+    history: {
+      attempts: [
+        attempt(1, -3600, -3000, { trigger: "first", outcome: "changes_requested", summary: "Pages by offset." }),
+        attempt(2, -900, -120, {
+          ...{ trigger: "changes_requested", outcome: "submitted" },
+          summary: "Pages by cursor now, a hundred orders each.\nThe empty list answers an empty page, as was asked for.",
+        }),
+      ],
+      claims: [first, second],
+      reviews: [
+        {
+          ...{ review_id: idOf(920), task_id: one.id, attempt: 1, reviewer: "anna", decision: "request_changes" as const },
+          ...{ body: "Offsets skip orders that come in meanwhile. A cursor, please.", mentions: [], at: at(-1800), dismissed: null },
+        },
+      ],
+      notes: [
+        {
+          ...{ note_id: idOf(930), task_id: one.id, attempt: 2, author: "harbor-lynx", mentions: [], at: at(-60), retracted: null },
+          body: "Tried it on staging:\n日本語 names are fine too.",
+        },
+      ],
+      events: [
+        event(50, "task.created", then(0, "pending"), {}, "sofia", at(-7200)),
+        event(51, "task.claimed", then(1, "claimed"), { claim_id: first.claim_id, lease_until: at(-2700) }, "copper-finch", at(-3600)),
+        event(52, "task.submitted", then(1, "review"), { claim_id: first.claim_id }, "copper-finch", at(-3000)),
+        event(53, "review.decided", then(1, "pending"), { review_id: idOf(920) }, "anna", at(-1800)),
+        event(54, "task.claimed", then(2, "claimed"), { claim_id: second.claim_id, lease_until: at(300) }, "north-badger", at(-900)),
+        event(55, "task.submitted", then(2, "review"), { claim_id: second.claim_id }, "north-badger", at(-120)),
+        event(56, "note.added", then(2, "review"), { note_id: idOf(930) }, "harbor-lynx", at(-60)),
+      ],
+    },
+  };
+}
+
 function frame(columns: number, rows: number, ui: Partial<Ui> = {}, board = lively(), more: Partial<Given> = {}): string {
   const given: Given = {
     ui: { ...initialUi(), ...ui },
@@ -98,7 +147,11 @@ function frame(columns: number, rows: number, ui: Partial<Ui> = {}, board = live
     url: "http://127.0.0.1:7777/",
     unshown: 0,
     board: board.view(),
-    detailOf: (id) => (id === idOf(12) && TASKS[0] ? detailOf(TASKS[0]) : undefined),
+    detailOf: (id) => {
+      const one = TASKS.find((each) => each.id === id);
+      return one?.number === 12 ? detailOf(one) : one?.number === 16 ? reviewed(one) : undefined;
+    },
+    me: "anna",
     ...more,
   };
   return frameText(picture(given), false);
@@ -154,6 +207,10 @@ describe.each([
   });
 });
 
+const ORDERS = { id: idOf(16), number: 16, name: "api: paginate GET /orders", attempt: 2 };
+const NOTE =
+  "The fixture is in tests/data.\n\n@quiet-heron: please look at the third line of it, which is rather longer than the others are.";
+
 describe("what stands over the list", () => {
   const asking: [string, Partial<Ui>, Partial<Given>?][] = [
     ["help", { isHelp: true }],
@@ -172,12 +229,37 @@ describe("what stands over the list", () => {
     ["paused", { isPaused: true }, { unshown: 37 }],
     ["reconnecting", {}, { phase: "reconnecting", phaseMs: 12_000 }],
     ["reading", {}, { phase: "reading" }],
+    ["approving", { dialog: { kind: "approve", ...ORDERS } }],
+    ["approving-own", { dialog: { kind: "approve", ...ORDERS } }, { me: "north-badger" }],
+    ["approving-unread", { dialog: { kind: "approve", ...ORDERS } }, { detailOf: () => undefined }],
+    ["noting", { dialog: { kind: "write", what: "note", ...ORDERS, text: { text: NOTE, cursor: 60 }, isSending: false } }],
+    [
+      "noting-refused",
+      {
+        dialog: { kind: "write", what: "note", ...ORDERS, text: { text: NOTE, cursor: NOTE.length }, isSending: false },
+        notice: { text: "note: the server is away; nothing was sent. Try again when the header says live", tone: "bad", until: NOW },
+      },
+    ],
+    ["asking-for-changes", { dialog: { kind: "write", what: "changes", ...ORDERS, text: { text: "", cursor: 0 }, isSending: false } }],
+    ["history", { story: { ...ORDERS, top: 3 } }],
+    ["history-unread", { story: { ...ORDERS, top: 0 } }, { detailOf: () => undefined }],
   ];
   test.each(asking)("%s", async (name, ui, more) => {
     const text = frame(80, 24, ui, lively(), more);
     expectSound(text, 80, 24);
     await expect(text).toMatchFileSnapshot(`frames/80x24-${name}.txt`);
   });
+});
+
+test("a text longer than its room shows the part around the cursor", () => {
+  const text = Array.from({ length: 300 }, (_, number) => `line ${number} of the note`).join("\n");
+  for (const number of [0, 150, 299]) {
+    const cursor = text.indexOf(`line ${number} of`) + 4;
+    const shown = frame(80, 24, { dialog: { kind: "write", what: "note", ...ORDERS, text: { text, cursor }, isSending: false } });
+    expectSound(shown, 80, 24);
+    expect(shown).toContain(`line▏ ${number} of the note`);
+    expect(shown).toContain("Esc leaves");
+  }
 });
 
 test("thousands of tasks: only what is on the screen is drawn, and the selection stays on it", () => {
@@ -195,13 +277,24 @@ test.each([
   [40, 10],
   [41, 11],
   [79, 13],
+  [60, 24],
   [130, 12],
   [300, 100],
   [39, 9],
   [1, 1],
 ])("any size is filled and never exceeded: %i×%i", (columns, rows) => {
   for (const view of ["active", "attention", "all", "log"] as const) expectSound(frame(columns, rows, { view }), columns, rows);
+  const text = { text: NOTE, cursor: 7 };
+  const dialogs: Partial<Ui>[] = [
+    { dialog: { kind: "approve", ...ORDERS } },
+    { dialog: { kind: "write", what: "note", ...ORDERS, text, isSending: true } },
+    { story: { ...ORDERS, top: 2 } },
+    { isHelp: true },
+  ];
+  for (const ui of dialogs) expectSound(frame(columns, rows, ui), columns, rows);
 });
+
+const ATTEMPT = { number: 1, trigger: "first", started_at: at(-60), ended_at: at(-30), outcome: "submitted" } as const;
 
 test("whatever anybody writes, a frame is as large as the terminal", () => {
   const anything = fc.string({ unit: "binary", minLength: 1, maxLength: 80 });
@@ -216,7 +309,29 @@ test("whatever anybody writes, a frame is as large as the terminal", () => {
         events: [event(1, "task.failed", one, { reason: name }, handle)],
       };
       const board = fill(new Board(), [one, task(2, { name })], [agent(handle)]);
-      expectSound(frame(columns, rows, {}, board, { detailOf: () => ({ task: one, history, related: [] }) }), columns, rows);
+      const { id, number } = one;
+      const said = { ...history, notes: [], attempts: [{ ...ATTEMPT, task_id: id, summary: name, result: handle }] };
+      const write = {
+        kind: "write",
+        what: "note",
+        id,
+        number,
+        name,
+        attempt: 1,
+        text: { text: name, cursor: 1 },
+        isSending: false,
+      } as const;
+      for (const ui of [
+        {},
+        { story: { id, number, name, top: 0 } },
+        { dialog: { kind: "approve", id, number, name, attempt: 1 } as const },
+        { dialog: write },
+      ])
+        expectSound(
+          frame(columns, rows, ui, board, { detailOf: () => ({ task: one, history: said, related: [] }), me: handle }),
+          columns,
+          rows,
+        );
     }),
     { numRuns: 60 },
   );

@@ -1,4 +1,5 @@
 import { isAnnouncement } from "../../protocol/lifecycle.ts";
+import { attemptsOf } from "../attempts.ts";
 import { frontMatter, Moment } from "../front-matter.ts";
 import { callout, capped, inline, jsonBlock, oneLine, section, sections } from "../markdown.ts";
 import type { Model, TaskState } from "../model.ts";
@@ -10,7 +11,16 @@ import { agentLink, heldBy, stateLabel, taskLink, when } from "./show.ts";
 const MOST_LINKS = 200;
 
 /** What is known of a task whose record cannot be had: only the log's part of it is told. */
-const NO_RECORD: TaskRecord = { payload: null, result: null, description: "", review: "none", depends_on: [], reviews: [], notes: [] };
+const NO_RECORD: TaskRecord = {
+  payload: null,
+  result: null,
+  description: "",
+  review: "none",
+  depends_on: [],
+  attempts: [],
+  reviews: [],
+  notes: [],
+};
 
 /** The note of one task, up to the marker. */
 export function taskNote(model: Model, task: TaskState, given: TaskRecord | undefined): string {
@@ -41,6 +51,7 @@ export function taskNote(model: Model, task: TaskState, given: TaskRecord | unde
       section("Payload", isGiven(record.payload) ? jsonBlock(record.payload) : []),
       section("Result", isGiven(record.result) ? jsonBlock(record.result) : []),
       section("Late results", lateResults(model, task)),
+      section("Attempts", attempts(model, task, record)),
       section("Reviews", reviews(model, task, record)),
       section("Notes", notes(model, task, record)),
       section("History", history(model, task)),
@@ -157,6 +168,20 @@ function lateResults(model: Model, task: TaskState): string[] {
 /** The reviews or notes that the log tells of: the record may already hold more, which the log's next lines will bring. */
 function told(task: TaskState, type: string, idField: "review_id" | "note_id"): Set<unknown> {
   return new Set(task.story.filter((entry) => entry.type === type).map((entry) => entry.say?.[idField]));
+}
+
+/** Each round of work: who did it, how it ended, and what they said of it. A job that was simply done has its result and its history. */
+function attempts(model: Model, task: TaskState, record: TaskRecord): string[] {
+  const told = attemptsOf(task.story);
+  if (told.length < 2 && record.review !== "required") return [];
+  return told.flatMap(({ number, after, agents, began, ended, outcome, reason }, index) => {
+    const who = agents.map((handle) => agentLink(model, handle)).join(", ");
+    const why = after === "first" ? "" : `, after ${after}`;
+    const title = `Attempt ${number}${why}: ${outcome} — ${who}, ${when(began)}${ended === null ? "" : ` to ${when(ended)}`}`;
+    const summary = outcome === "under way" ? null : (record.attempts.find((one) => one.number === number)?.summary ?? null);
+    const said = callout("example", title, summary ?? reason ?? "");
+    return [...(index > 0 ? [""] : []), ...(summary || reason ? said : said.slice(0, 1))];
+  });
 }
 
 function reviews(model: Model, task: TaskState, record: TaskRecord): string[] {

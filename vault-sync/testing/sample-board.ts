@@ -72,7 +72,10 @@ export function sampleBoard(): ScriptedBoard {
     kind: "knowledge",
     payload: { seen_in: sessions.id, ms: 5000 },
   });
-  board.complete("quiet-heron", sessions, { result: { commit: "0c9e6aa", branch: "sessions" } });
+  board.complete("quiet-heron", sessions, {
+    result: { commit: "0c9e6aa", branch: "sessions" },
+    summary: "Sessions live in the database. What was in memory is gone with the restart, as agreed.",
+  });
   const cart = board.send("ada", {
     name: "Cart total is wrong with a voucher",
     kind: "bug",
@@ -94,7 +97,10 @@ export function sampleBoard(): ScriptedBoard {
     "I had a fix when my lease lapsed: `77e1d3f`. It only hides the negative total; the voucher should go with the last book. @amber-fox, yours to take or leave.",
   );
   board.complete("amber-fox", cart, { result: { commit: "e50c1b7", tests: "12 of 12 pass" }, ack: "Vouchers leave an empty cart" });
-  board.complete("quiet-heron", sessions, { result: { commit: "9d41f08", branch: "sessions" } });
+  board.complete("quiet-heron", sessions, {
+    result: { commit: "9d41f08", branch: "sessions" },
+    summary: "Sessions end after 30 days.\n\n- `created_at` is read on every request\n- a nightly job deletes what is over",
+  });
   board.review("ada", sessions, "approve", "Thank you. 30 days it is.");
   const migration = board.send("quiet-heron", {
     name: "Move the old sessions over",

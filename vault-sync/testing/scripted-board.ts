@@ -1,6 +1,6 @@
 import type { SubscribeOptions, Subscription } from "../../cli/client/types.ts";
 import { CliError } from "../../cli/errors.ts";
-import type { Event, EventType, MethodName, Note, Review, State, Task, TaskSnapshot } from "../../protocol/index.ts";
+import type { Attempt, Event, EventType, MethodName, Note, Review, State, Task, TaskSnapshot } from "../../protocol/index.ts";
 import { isAnnouncement } from "../../protocol/lifecycle.ts";
 import type { Board } from "../records.ts";
 
@@ -35,6 +35,7 @@ export class ScriptedBoard implements Board {
   readonly #openAttempts = new Set<string>();
   readonly #notes = new Map<string, Note[]>();
   readonly #reviews = new Map<string, Review[]>();
+  readonly #attempts = new Map<string, Attempt[]>();
   readonly #followers = new Set<(events: Event[], cursor: number) => void>();
   #ids = 0;
 
@@ -141,8 +142,18 @@ export class ScriptedBoard implements Board {
     this.#log("task.claimed", agent, { claim_id: this.#id(), lease_until: new Date(this.now + 300_000).toISOString() }, task);
   }
 
-  complete(agent: string, task: Task, { result = null, ack }: { result?: unknown; ack?: string } = {}): Task | undefined {
+  complete(
+    agent: string,
+    task: Task,
+    { result = null, ack, summary = null }: { result?: unknown; ack?: string; summary?: string | null } = {},
+  ): Task | undefined {
     const submitted = task.review === "required";
+    const at = new Date(this.now + this.step).toISOString();
+    const attempt: Attempt = {
+      ...{ task_id: task.id, number: task.attempt, trigger: "first", started_at: at, ended_at: at },
+      ...{ outcome: submitted ? "submitted" : "completed", summary, result: result as Attempt["result"] },
+    };
+    this.#attempts.set(task.id, [...(this.#attempts.get(task.id) ?? []), attempt]);
     this.#openAttempts.delete(task.id);
     this.#change(task, { state: submitted ? "review" : "completed", result });
     const ackId = ack === undefined ? undefined : `c0ffee00-0000-4000-8000-${(this.#ids + 1).toString(16).padStart(12, "0")}`;
@@ -230,11 +241,11 @@ export class ScriptedBoard implements Board {
     this.#log("note.added", agent, { note_id: note.note_id, mentions: [] }, task);
   }
 
-  retract(agent: string, task: Task, index: number, reason: string): void {
+  retract(agent: string, task: Task, index: number, reason: string, purged = true): void {
     const note = this.#notes.get(task.id)?.[index];
     if (!note) throw new Error("no such note");
-    Object.assign(note, { body: null, retracted: { by: agent, reason, at: new Date(this.now + this.step).toISOString(), purged: true } });
-    this.#log("note.purged", agent, { note_id: note.note_id, reason }, task);
+    Object.assign(note, { body: null, retracted: { by: agent, reason, at: new Date(this.now + this.step).toISOString(), purged } });
+    this.#log(purged ? "note.purged" : "note.retracted", agent, { note_id: note.note_id, reason }, task);
   }
 
   review(agent: string, task: Task, decision: "approve" | "request_changes", body: string): void {
@@ -268,7 +279,7 @@ export class ScriptedBoard implements Board {
         return structuredClone([...this.tasks.values()].filter((task) => params.ids?.includes(task.id))).reverse();
       case "tasks/history":
         return structuredClone({
-          attempts: [],
+          attempts: this.#attempts.get(params.id ?? "") ?? [],
           claims: [],
           reviews: this.#reviews.get(params.id ?? "") ?? [],
           notes: this.#notes.get(params.id ?? "") ?? [],

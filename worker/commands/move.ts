@@ -21,7 +21,7 @@ export function drag(turn: Turn, before: TaskRow, params: Params<"tasks/update">
     row = take(turn, byNumber(set(turn, row, "pending")), agent_id, undefined)!;
   }
   if (to === "review") row = handIn(turn, row, agent_id);
-  else if (to !== "claimed") {
+  else if (to !== "claimed" && to !== row.state) {
     row = set(turn, row, to);
     turn.appendFor(row, to === "backlog" ? "task.held" : "task.ready", agent_id, { from: before.state });
   }
@@ -47,7 +47,9 @@ function whyNotDragged(turn: Turn, row: TaskRow, to: State, params: Params<"task
   }
   if (!person) return conflict("not_claimable", `#${row.number} is a job for a person; ${params.agent_id ?? "nobody named"} is none`, now);
   if (row.blocked > 0 && (to === "claimed" || to === "review")) return whyHeld(turn, row, toTask(turn.sql, row).held!);
-  if (to === "claimed" && row.assignee !== null && row.assignee !== params.agent_id) {
+  // what nobody holds is taken before it is handed in
+  const takes = to === "claimed" || (to === "review" && row.state !== "claimed");
+  if (takes && row.assignee !== null && row.assignee !== params.agent_id) {
     return conflict("not_claimable", `#${row.number} is reserved for ${row.assignee}`, { ...now, assignee: row.assignee });
   }
   return undefined;

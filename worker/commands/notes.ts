@@ -1,5 +1,5 @@
 import { conflict, type Note, type Params, refuse } from "../../protocol/index.ts";
-import { fingerprint } from "../core/idempotency.ts";
+import { digest, forgetAbout } from "../core/idempotency.ts";
 import { resolveTask } from "../core/refs.ts";
 import type { Sql } from "../core/sql.ts";
 import { type TaskRow, taskByNumber } from "../core/tasks.ts";
@@ -88,8 +88,10 @@ function withdraw(turn: Turn, note: NoteRow, params: { reason: string; agent_id?
     turn.now,
     purged ? 1 : 0,
   );
-  if (purged)
-    turn.sql.run("UPDATE notes SET body = ? WHERE note_id = ?", `sha256:${fingerprint("note", { body: note.body })}`, note.note_id);
+  if (purged) {
+    turn.sql.run("UPDATE notes SET body = ? WHERE note_id = ?", `sha256:${digest(note.body)}`, note.note_id);
+    forgetAbout(turn.sql, note.note_id);
+  }
   const row = taskByNumber(turn.sql, note.number)!;
   turn.appendFor(row, purged ? "note.purged" : "note.retracted", by, { note_id: note.note_id, reason: params.reason });
   return answer(toNote(noteRow(turn.sql, note.note_id)!, row));

@@ -14,6 +14,7 @@ import {
 import { resolveTask } from "../core/refs.ts";
 import { marks } from "../core/sql.ts";
 import { type TaskRow, toTask } from "../core/tasks.ts";
+import { indexText } from "../core/text-index.ts";
 import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
 import { depthBelow } from "./dependencies.ts";
 
@@ -109,27 +110,9 @@ export function insertTask(turn: Turn, task: NewTask, dependencies: readonly Tas
      VALUES (${marks(values)}) RETURNING *`,
     ...values,
   )!;
-  indexText(turn, row);
+  indexText(turn.sql, row);
   for (const label of task.labels) turn.sql.run("INSERT INTO task_labels (label, number) VALUES (?, ?)", label, row.number);
   for (const on of dependencies) turn.sql.run("INSERT INTO dependencies (number, depends_on) VALUES (?, ?)", row.number, on.number);
   turn.appendFor(row, "task.created", task.agent_id ?? null);
   return row;
-}
-
-/** Puts a row into the full-text indexes; `reindexText` replaces what is there. */
-function indexText(turn: Turn, row: TaskRow): void {
-  turn.sql.run(
-    "INSERT INTO tasks_text (rowid, name, description, payload) VALUES (?, ?, ?, ?)",
-    row.number,
-    row.name,
-    row.description,
-    row.payload ?? "",
-  );
-  turn.sql.run("INSERT INTO tasks_names (rowid, folded_name) VALUES (?, ?)", row.number, foldCase(row.name));
-}
-
-export function reindexText(turn: Turn, row: TaskRow): void {
-  turn.sql.run("DELETE FROM tasks_text WHERE rowid = ?", row.number);
-  turn.sql.run("DELETE FROM tasks_names WHERE rowid = ?", row.number);
-  indexText(turn, row);
 }

@@ -24,7 +24,7 @@ import { VERSION } from "../version.ts";
 import { notesOf } from "./notes.ts";
 import { reviewsOf } from "./reviews.ts";
 
-interface EventRow {
+export interface EventRow {
   seq: number;
   at: number;
   type: Event["type"];
@@ -171,7 +171,7 @@ function searched({ filter = {}, waitDefault = false }: EventQuery): { from: str
   return { from: "events e INDEXED BY events_task", where, bindings };
 }
 
-function toEvent(row: EventRow): Event {
+export function toEvent(row: EventRow): Event {
   const data = JSON.parse(row.data) as Record<string, unknown>;
   const task = data.task as TaskSnapshot | undefined;
   return {

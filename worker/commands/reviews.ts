@@ -54,7 +54,7 @@ export function review(turn: Turn, params: Params<"tasks/review">): Outcome<Task
     );
   }
   const after = params.decision === "request_changes" ? sendBack(turn, row) : row;
-  const review_id = record(turn, after, params);
+  const review_id = record(turn, after, row.claimed_by, params);
   if (params.decision === "approve" && isApproved(turn.sql, row)) return answer(toTask(turn.sql, accept(turn, row, review_id)));
   return answer(toTask(turn.sql, taskByNumber(turn.sql, row.number)!));
 }
@@ -107,13 +107,14 @@ function heldAttempt(sql: Sql, row: TaskRow, agent_id: string): boolean {
   );
 }
 
-function record(turn: Turn, row: TaskRow, params: Params<"tasks/review">): string {
+function record(turn: Turn, row: TaskRow, worker: string | null, params: Params<"tasks/review">): string {
   const review_id = turn.newId();
   const mentions = mentionsIn(params.body ?? "");
   const event = turn.appendFor(row, "review.decided", params.agent_id, {
     review_id,
     decision: params.decision,
     attempt: row.attempt,
+    worker,
     mentions,
   });
   turn.sql.run(

@@ -14,10 +14,11 @@ import {
 import { resolveTask } from "../core/refs.ts";
 import type { SqlValue } from "../core/sql.ts";
 import { type TaskRow, toTask } from "../core/tasks.ts";
+import { reindexText } from "../core/text-index.ts";
 import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
 import { endAttempt, endClaim } from "./hold.ts";
 import { drag } from "./move.ts";
-import { encodeJson, overBytes, reindexText } from "./post.ts";
+import { encodeJson, overBytes } from "./post.ts";
 
 /** `tasks/cancel`: from any state but the terminal ones; a hold ends with it. */
 export function cancel(turn: Turn, params: Params<"tasks/cancel">): Outcome<Result<"tasks/cancel">> {
@@ -138,7 +139,7 @@ export function update(turn: Turn, params: Params<"tasks/update">): Outcome<Task
     turn.now,
     before.number,
   )!;
-  if (params.name !== undefined || params.description !== undefined || params.payload !== undefined) reindexText(turn, row);
+  if (params.name !== undefined || params.description !== undefined || params.payload !== undefined) reindexText(turn.sql, row);
   if (params.labels) {
     turn.sql.run("DELETE FROM task_labels WHERE number = ?", row.number);
     for (const label of params.labels) turn.sql.run("INSERT INTO task_labels (label, number) VALUES (?, ?)", label, row.number);

@@ -11,18 +11,21 @@ import {
 import { findTasks } from "../core/query.ts";
 import { type TaskRow, taskByNumber, toTask } from "../core/tasks.ts";
 import { answer, type Logged, type Outcome, refused, type Turn } from "../core/turn.ts";
+import type { InboxWait } from "../waits/index.ts";
 import { next } from "./claim.ts";
+import { inbox, inboxAnswer, inboxWait } from "./inbox.ts";
 import { checkCursor, eventMatches, eventsList, head, list, readEvents } from "./reads.ts";
 
 /** What a command that cannot be answered yet waits for; the rest of a `Waiter` is the caller's circumstances. */
 export interface WaitFor {
-  readonly kind: "wait" | "all" | "next" | "list" | "events";
+  readonly kind: "wait" | "all" | "next" | "list" | "events" | "inbox";
   readonly filter: EventFilter;
   /** null: for ever. */
   readonly timeout_ms: number | null;
   readonly agent_id?: string;
   readonly lease_seconds?: number;
   readonly page?: boolean;
+  readonly inbox?: InboxWait;
 }
 
 export type Later = { readonly ok: "later"; readonly wait: WaitFor };
@@ -112,6 +115,15 @@ export function eventsOrWait(turn: Turn, params: Params<"events/list">): Outcome
   return later({ kind: "events", filter: params.filter ?? {}, timeout_ms: params.wait_ms });
 }
 
+/** `agents/inbox`, held open with `wait_ms` while nothing concerns the agent. */
+export function inboxOrWait(turn: Turn, params: Params<"agents/inbox">, mostMs: number | null): Outcome<Result<"agents/inbox">> | Later {
+  const now = inbox(turn, params);
+  if (now) return now;
+  const asked = params.wait_ms ?? 0;
+  const timeout_ms = mostMs === null ? asked : Math.min(asked, mostMs);
+  return later({ kind: "inbox", filter: params.filter ?? {}, timeout_ms, agent_id: params.id, inbox: inboxWait(turn, params) });
+}
+
 /** What a waiter is told when its time is up. */
 export function timedOut(turn: Turn, kind: WaitFor["kind"], page = false): unknown {
   switch (kind) {
@@ -125,6 +137,8 @@ export function timedOut(turn: Turn, kind: WaitFor["kind"], page = false): unkno
       return page ? { tasks: [], next: null } : [];
     case "events":
       return { events: [], cursor: head(turn.sql) };
+    case "inbox":
+      return { items: [], cursor: head(turn.sql), timed_out: true };
   }
 }
 
@@ -132,6 +146,10 @@ export function timedOut(turn: Turn, kind: WaitFor["kind"], page = false): unkno
 export function answerTo(turn: Turn, waiter: WaitFor, { event, number }: Logged): unknown {
   if (waiter.kind === "events")
     return eventMatches(turn.sql, waiter.filter, event, number) ? { events: [event], cursor: event.seq } : undefined;
+  if (waiter.kind === "inbox") {
+    const filter = waiter.inbox?.matching ? waiter.filter : undefined;
+    return inboxAnswer(turn, { agent_id: waiter.agent_id!, filter }, { event, number });
+  }
   const task = event.data.task as TaskSnapshot | undefined;
   if (!task || number === null) return undefined;
   if (waiter.kind === "all") {

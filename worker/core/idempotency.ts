@@ -1,14 +1,21 @@
 import { createHash } from "node:crypto";
 import { conflict, LIMITS, type Refusal } from "../../protocol/index.ts";
 import type { Sql } from "./sql.ts";
-import { answer, type Outcome, refused } from "./turn.ts";
+import { answer, type Outcome, refused, type Turn } from "./turn.ts";
+
+/** Calls of up to this many characters stand for themselves; a longer one is known by its digest. */
+const SHORT_CALL = 256;
 
 /** What makes two calls the same: the method and its parsed parameters, the key itself left out. */
 export function fingerprint(method: string, params: Record<string, unknown>): string {
   const { idempotency_key: _key, ...rest } = params;
-  return createHash("sha256")
-    .update(JSON.stringify([method, sorted(rest)]))
-    .digest("hex");
+  const call = JSON.stringify([method, sorted(rest)]);
+  return call.length <= SHORT_CALL ? call : digest(call);
+}
+
+/** SHA-256 as hex digits. */
+export function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 function sorted(value: unknown): unknown {
@@ -26,7 +33,8 @@ function sorted(value: unknown): unknown {
 export function recall(sql: Sql, key: string, call: string, now: number): Outcome<unknown> | undefined {
   const row = sql.first<{ call: string; answer: string; at: number }>("SELECT call, answer, at FROM idempotency WHERE key = ?", key);
   if (!row || row.at <= now - KEPT_MS) return undefined;
-  if (row.call !== call) return refused(keyTaken(key));
+  // until schema 3 every call was kept as its digest
+  if (row.call !== call && row.call !== digest(call)) return refused(keyTaken(key));
   const first = JSON.parse(row.answer) as { value: unknown } | { refusal: Refusal };
   return "refusal" in first ? refused(first.refusal) : answer(first.value);
 }
@@ -43,9 +51,21 @@ export function forget(sql: Sql, key: string): void {
   sql.run("DELETE FROM idempotency WHERE key = ?", key);
 }
 
-/** Keeps the answer, in the transaction of the change, and lets go of a few that are too old. */
-export function remember(sql: Sql, key: string, call: string, outcome: Outcome<unknown>, now: number): void {
-  sql.run("DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency WHERE at <= ? ORDER BY at LIMIT 4)", now - KEPT_MS);
+/** Lets go of every answer that has this text in it, and of the call it was given to: what was purged must not be told again. */
+export function forgetAbout(sql: Sql, text: string): void {
+  sql.run("DELETE FROM idempotency WHERE instr(answer, ?) > 0", text);
+}
+
+/** How many old answers go at once; as often as so many new ones may have come. */
+const SWEPT = 64;
+
+/** Keeps the answer, in the transaction of the change; now and then it lets go of those that are too old. */
+export function remember(turn: Turn, key: string, call: string, outcome: Outcome<unknown>): void {
+  const { sql, now } = turn;
+  if ((turn.head.seq ?? 0) % SWEPT === 0) {
+    const old = "SELECT key FROM idempotency WHERE at <= ? ORDER BY at LIMIT ?";
+    sql.run(`DELETE FROM idempotency WHERE key IN (${old})`, now - KEPT_MS, 4 * SWEPT);
+  }
   const kept = JSON.stringify(outcome.ok ? { value: outcome.value } : { refusal: outcome.refusal });
   sql.run("INSERT OR REPLACE INTO idempotency (key, call, answer, at) VALUES (?, ?, ?, ?)", key, call, kept, now);
 }

@@ -203,6 +203,64 @@ WHEN NEW.note_id <> OLD.note_id OR NEW.number <> OLD.number OR NEW.author <> OLD
 BEGIN SELECT RAISE(ABORT, 'a note is for ever'); END;
 `,
   },
+  {
+    id: 3,
+    what: "A2A: contexts, messages as they came, webhooks",
+    // an older coord leaves these tables alone; only a note that it purges would keep its copy here, and the trigger sees to that
+    breaking: false,
+    sql: `
+CREATE TABLE a2a_tasks (
+  number INTEGER PRIMARY KEY REFERENCES tasks (number),
+  context_id TEXT NOT NULL
+) STRICT;
+CREATE INDEX a2a_tasks_context ON a2a_tasks (context_id);
+CREATE TABLE a2a_messages (
+  number INTEGER NOT NULL REFERENCES tasks (number),
+  seq INTEGER NOT NULL,
+  note_id TEXT,
+  message TEXT NOT NULL CHECK (json_valid(message)),
+  PRIMARY KEY (number, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX a2a_messages_note ON a2a_messages (note_id) WHERE note_id IS NOT NULL;
+CREATE TRIGGER a2a_messages_purge AFTER INSERT ON retractions WHEN NEW.purged = 1 BEGIN DELETE FROM a2a_messages WHERE note_id = NEW.note_id; END;
+CREATE TABLE a2a_push (
+  number INTEGER NOT NULL REFERENCES tasks (number),
+  config_id TEXT NOT NULL,
+  url TEXT NOT NULL,
+  token TEXT,
+  scheme TEXT,
+  credentials TEXT,
+  wire TEXT NOT NULL CHECK (wire IN ('1.0', '0.3')),
+  uri TEXT NOT NULL,
+  cursor INTEGER NOT NULL,
+  failures INTEGER NOT NULL DEFAULT 0,
+  failing_since INTEGER,
+  next_at INTEGER,
+  created_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  ended TEXT CHECK (ended IN ('delivered', 'gave_up')),
+  PRIMARY KEY (number, config_id),
+  CHECK ((ended_at IS NULL) = (ended IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX a2a_push_open ON a2a_push (number) WHERE ended_at IS NULL;
+`,
+  },
+  {
+    id: 4,
+    what: "what each agent was offered and has read",
+    breaking: false,
+    sql: `
+ALTER TABLE agents ADD COLUMN offered_seq INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE agents ADD COLUMN read_seq INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX reviews_seq ON reviews (seq);
+`,
+  },
+  {
+    id: 5,
+    what: "the workspace's own name, so that a file alone tells whose it is",
+    breaking: false,
+    sql: "CREATE TABLE workspace (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;",
+  },
 ];
 
 export class NewerDatabase extends Error {

@@ -49,7 +49,7 @@ export function parseBody(text: string): Outcome<{ calls: ParsedCall[]; batch: b
 }
 
 /** Whether brackets nest deeper than allowed, told before anything recurses over the value. */
-function isDeeper(text: string, most: number): boolean {
+export function isDeeper(text: string, most: number): boolean {
   let depth = 0;
   let quoted = false;
   for (let at = 0; at < text.length; at += 1) {

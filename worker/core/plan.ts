@@ -1,4 +1,5 @@
 import { conflict, type Refusal, refuse, type Task } from "../../protocol/index.ts";
+import { OF_ANOTHER } from "../../protocol/siblings.ts";
 import type { Call } from "./parse.ts";
 import { type Outcome, refused, type Turn } from "./turn.ts";
 
@@ -60,7 +61,7 @@ export class Plan {
       });
     } catch (error) {
       if (!(error instanceof Undo)) throw error;
-      turn.log.length = logged;
+      turn.undo(logged);
       turn.presence.forget();
       return this.#allRefused(failed!.call, failed!.refusal);
     }
@@ -77,7 +78,7 @@ export class Plan {
         return [
           call,
           refused(
-            refuse("invalid_params", `nothing of this plan was posted: ${name} was refused: ${refusal.message}`, {
+            refuse("invalid_params", `${OF_ANOTHER}: ${name} was refused: ${refusal.message}`, {
               issues: [],
               refused: name,
             }),

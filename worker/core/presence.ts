@@ -9,8 +9,21 @@ export interface AgentRow {
   type: "agent" | "user";
   first_seen: number;
   last_seen: number;
+  /** Up to where its last check-in looked. */
   checked_in: number;
+  /** The last event that a hook put before it. */
+  offered_seq: number;
+  /** Up to where it has read its inbox. */
+  read_seq: number;
 }
+
+/** Up to where an agent has looked by its own act. */
+export function readBy(row: AgentRow): number {
+  return Math.max(row.checked_in, row.read_seq);
+}
+
+/** What would wake an agent now; `since` in milliseconds. */
+export type WakeOf = (agent_id: string) => { host: string; since: number } | undefined;
 
 /** A beat is written down only when the stored one is older than this: presence must not cost a row a call. */
 const WRITE_EVERY_MS = 5_000;
@@ -22,6 +35,11 @@ const WRITE_EVERY_MS = 5_000;
 export class Presence {
   readonly #seen = new Map<string, { seen: number; stored: number; type: "agent" | "user"; name: string }>();
   readonly #attached = new Map<string, number>();
+  readonly #wakeOf: WakeOf;
+
+  constructor(wakeOf: WakeOf) {
+    this.#wakeOf = wakeOf;
+  }
 
   /** Notes that an agent acted; the first time it is written to the log. */
   touch(turn: Turn, id: string, name?: string, type?: "agent" | "user"): void {
@@ -98,6 +116,7 @@ export class Presence {
       "SELECT id FROM tasks WHERE claimed_by = ? AND state = 'claimed' ORDER BY claimed_at DESC LIMIT 1",
       row.id,
     );
+    const wake = this.#wakeOf(row.id);
     return {
       id: row.id,
       name: row.name,
@@ -106,6 +125,9 @@ export class Presence {
       last_seen: isoTime(seen),
       current_task: held?.id ?? null,
       status: age <= PRESENCE.active_ms ? "active" : age <= PRESENCE.idle_ms ? "idle" : "stale",
+      offered: row.offered_seq,
+      read: readBy(row),
+      wake: wake ? { host: wake.host, since: isoTime(wake.since) } : null,
     };
   }
 

@@ -1,8 +1,8 @@
-import type { Context, MiddlewareHandler } from "hono";
-import { LIMITS, refuse } from "../../protocol/index.ts";
+import type { MiddlewareHandler } from "hono";
+import { LIMITS, overLimit, type Refusal, refuse } from "../../protocol/index.ts";
 import { OWNER } from "../core/authorize.ts";
-import { bodyTooLarge } from "../core/parse.ts";
 import type { HonoEnv } from "../env.ts";
+import type { C } from "./context.ts";
 import { refusalResponse } from "./refusal.ts";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
@@ -74,16 +74,24 @@ export async function sameSecret(a: string, b: string): Promise<boolean> {
 }
 
 /** The body as text: JSON by its own word, and within the limit; read no further than that. */
-export async function jsonBody(c: Context<HonoEnv>): Promise<{ text: string } | { refused: Response }> {
+export async function jsonBody(c: C): Promise<{ text: string } | { refused: Response }> {
+  const body = await bodyText(c, ["application/json"]);
+  return "refusal" in body ? { refused: refusalResponse(body.refusal) } : body;
+}
+
+/** As `jsonBody`, of any of the media types, with the refusal as a value. */
+export async function bodyText(
+  c: C,
+  types: readonly string[],
+  limit: "body_bytes" | "restore_bytes" = "body_bytes",
+): Promise<{ text: string } | { refusal: Refusal }> {
   const type = (c.req.header("content-type") ?? "").split(";", 1)[0]!.trim().toLowerCase();
-  if (type !== "application/json") {
-    return {
-      refused: refusalResponse(refuse("unsupported_media_type", "the body must be application/json", { content_type: type.slice(0, 255) })),
-    };
+  if (!types.includes(type)) {
+    return { refusal: refuse("unsupported_media_type", `the body must be ${types.join(" or ")}`, { content_type: type.slice(0, 255) }) };
   }
-  const most = LIMITS.body_bytes.value;
+  const { value: most, unit } = LIMITS[limit];
   const declared = Number(c.req.header("content-length") ?? 0);
-  if (declared > most) return { refused: refusalResponse(bodyTooLarge(declared)) };
+  if (declared > most) return { refusal: overLimit(limit, most, unit, declared) };
   if (declared > 0 || !c.req.raw.body) return utf8(await c.req.arrayBuffer());
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -94,16 +102,16 @@ export async function jsonBody(c: Context<HonoEnv>): Promise<{ text: string } | 
     size += value.byteLength;
     if (size > most) {
       await reader.cancel();
-      return { refused: refusalResponse(bodyTooLarge(size)) };
+      return { refusal: overLimit(limit, most, unit, size) };
     }
     chunks.push(value);
   }
 }
 
-function utf8(bytes: ArrayBuffer): { text: string } | { refused: Response } {
+function utf8(bytes: ArrayBuffer): { text: string } | { refusal: Refusal } {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes) };
   } catch {
-    return { refused: refusalResponse(refuse("parse_error", "the body is not UTF-8")) };
+    return { refusal: refuse("parse_error", "the body is not UTF-8") };
   }
 }

@@ -23,6 +23,7 @@ export async function heldResponse(answer: Promise<string | Response | null>, go
 
   const encoder = new TextEncoder();
   let beat: number | null = null;
+  let left = false;
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(encoder.encode(" "));
@@ -30,16 +31,18 @@ export async function heldResponse(answer: Promise<string | Response | null>, go
       answer.then(textOf).then(
         (text) => {
           clearInterval(beat);
+          if (left) return;
           controller.enqueue(encoder.encode(text));
           controller.close();
         },
         (error) => {
           clearInterval(beat);
-          controller.error(error);
+          if (!left) controller.error(error);
         },
       );
     },
     cancel() {
+      left = true;
       clearInterval(beat);
       gone();
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { METHOD_NAMES, REFUSALS, RpcRequest } from "../../protocol/index.ts";
+import { REFUSALS, RpcRequest } from "../../protocol/index.ts";
 import { fetchWorker, freshName, HttpClient } from "../testing/pool.ts";
 
 async function get(path: string, init?: RequestInit) {
@@ -11,14 +11,6 @@ describe("what is served besides calls", () => {
   it("says that it lives, and that its database answers", async () => {
     expect(await get("/healthz")).toMatchObject({ status: 200, body: { ok: true, version: expect.any(String) } });
     expect(await get("/readyz")).toMatchObject({ status: 200, body: { ok: true, version: expect.any(String) } });
-  });
-
-  it("shows an honest card: every method it has, nothing that it has not", async () => {
-    const { status, body } = await get("/.well-known/agent.json");
-    expect(status).toBe(200);
-    expect(body.skills.map((skill: { id: string }) => skill.id)).toEqual(METHOD_NAMES);
-    expect(body.url).toBe("http://127.0.0.1:7777/");
-    expect(body.capabilities).toMatchObject({ longPoll: true, leasedClaims: true, sessions: true, pushNotifications: false });
   });
 
   it("gives the log to curl, from a cursor on", async () => {

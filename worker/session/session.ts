@@ -1,7 +1,8 @@
 import type { Principal, RpcId, RpcResponse, ServerNotification } from "../../protocol/index.ts";
 import { rpcResponse } from "../core/reply.ts";
 import type { Outcome } from "../core/turn.ts";
-import type { LiveWaiter, Waiter } from "../waits/index.ts";
+import type { InboxWait, LiveWaiter, Waiter } from "../waits/index.ts";
+import { type StoredUnread, Unread } from "./unread.ts";
 
 /** A waiter on a session, as it is stored: all but what the socket itself says. */
 export type StoredWaiter = Omit<Waiter, "principal"> & { readonly cursor?: number | null };
@@ -13,6 +14,7 @@ export interface Attachment {
   readonly agents: readonly string[];
   readonly waiters: readonly StoredWaiter[];
   readonly nextSubscription: number;
+  readonly unread?: StoredUnread;
 }
 
 /** The part of a WebSocket that a session needs. */
@@ -31,14 +33,20 @@ export class Session {
   readonly socket: Socket;
   readonly principal: Principal;
   readonly waiters = new Map<string, SessionWaiter>();
+  readonly unread: Unread;
   agents: string[];
   nextSubscription: number;
+  /** Called once, when the client lets too much lie. */
+  onTooMuch: (session: Session) => void = () => {};
+  /** Cut off: nothing is sent any more. */
+  cut = false;
 
   constructor(socket: Socket, from: Attachment) {
     this.socket = socket;
     this.principal = from.principal;
     this.agents = [...from.agents];
     this.nextSubscription = from.nextSubscription;
+    this.unread = new Unread(from.unread);
   }
 
   static open(socket: Socket, principal: Principal): Session {
@@ -56,6 +64,7 @@ export class Session {
       agents: this.agents,
       waiters,
       nextSubscription: this.nextSubscription,
+      unread: this.unread.store(),
     };
     try {
       this.socket.serializeAttachment(attachment);
@@ -73,13 +82,19 @@ export class Session {
 
   /** @returns false where the socket is gone */
   sendText(text: string): boolean {
+    if (this.cut) return false;
     try {
       this.socket.send(text);
-      return true;
     } catch {
       // closed meanwhile: its close event cleans up, and the client comes back with its cursor
       return false;
     }
+    if (this.unread.sent(text.length)) this.save();
+    if (this.unread.isTooMuch) {
+      this.cut = true;
+      this.onTooMuch(this);
+    }
+    return true;
   }
 
   /** @returns the agent that made room, if any; `undefined` where nothing changed */
@@ -102,6 +117,7 @@ export class SessionWaiter implements LiveWaiter {
   readonly agent_id?: string;
   readonly lease_seconds?: number;
   readonly page?: boolean;
+  readonly inbox?: InboxWait;
   readonly key?: { readonly key: string; readonly call: string };
   readonly principal: Principal;
   readonly session: Session;

@@ -15,6 +15,9 @@ import { type Attachment, Session, SessionWaiter, type Socket, waiterName } from
 /** Events in one frame of a replay; the next page waits for a turn of its own, so that commands come in between. */
 const REPLAY_PAGE = 200;
 
+/** How a session ends whose client lets too much of what it was sent lie (RFC 6455 §7.4.2: 4000 to 4999 are the application's). */
+export const UNREAD_CLOSE = 4008;
+
 /**
  * The sockets of a workspace. Their state lives in their attachments; this is what the object knows of them while it is awake,
  * rebuilt from those when it wakes.
@@ -39,7 +42,26 @@ export class Sessions {
   }
 
   open(socket: Socket, principal: Principal): void {
-    this.#bySocket.set(socket, Session.open(socket, principal));
+    this.#add(Session.open(socket, principal));
+  }
+
+  #add(session: Session): void {
+    // in a turn of its own: whoever was just sending to it is not done with its waits
+    session.onTooMuch = () => void this.#world.after(0, () => this.#cutOff(session));
+    this.#bySocket.set(session.socket, session);
+  }
+
+  /**
+   * What lies unread stays in the runtime's memory until the connection is gone, but nothing is added to it: the session is over here,
+   * with its waits and its agents' presence. Its client, if it ever reads on, finds a close frame that says why.
+   */
+  #cutOff(session: Session): void {
+    this.close(session.socket);
+    try {
+      session.socket.close(UNREAD_CLOSE, "too much unread: connect again, go on from your cursor, and send session/ack");
+    } catch {
+      // gone by itself meanwhile
+    }
   }
 
   /** After a sleep: sockets, presence and the line of waiters are as they were. */
@@ -49,7 +71,7 @@ export class Sessions {
       const attachment = socket.deserializeAttachment() as Attachment | null;
       if (attachment?.v !== 1) continue;
       const session = new Session(socket, attachment);
-      this.#bySocket.set(socket, session);
+      this.#add(session);
       for (const agent of session.agents) this.#presence.attach(agent);
       for (const stored of attachment.waiters) {
         const waiter = new SessionWaiter(session, stored);
@@ -159,6 +181,11 @@ export class Sessions {
           if (!waiter) return refused(refuse("not_found", `no subscription ${subscription} on this session`, { subscription }));
           this.#book.remove(waiter);
           waiter.dropped();
+          return answer({ ok: true as const });
+        },
+        ack: ({ frames }) => {
+          session.unread.read(frames);
+          session.save();
           return answer({ ok: true as const });
         },
         cancel: (turn, { id }) => {

@@ -4,7 +4,8 @@ import { OWNER } from "../core/authorize.ts";
 import { migrate } from "../core/migrations.ts";
 import { type Sql, sqlOver } from "../core/sql.ts";
 import { Engine } from "../engine.ts";
-import type { Surroundings } from "../job.ts";
+import type { CommandNote, Surroundings } from "../job.ts";
+import { Metrics } from "../metrics.ts";
 import { bindings, freshName } from "./pool.ts";
 
 /** An engine whose clock, timers and alarm belong to the test; its database is that of an object that nothing else uses. */
@@ -13,10 +14,15 @@ export class Bench {
   readonly storage: DurableObjectStorage;
   /** Bugs that the engine reported. */
   readonly bugs: { error: string; method: string }[] = [];
+  /** What the log would say of each command. */
+  readonly notes: CommandNote[] = [];
+  readonly metrics = new Metrics();
   /** Throws what it returns, before the statement runs. */
   fault: (query: string) => Error | undefined = () => undefined;
   /** Milliseconds since the epoch. */
   now = Date.UTC(2026, 0, 2, 3, 4, 5);
+  /** What a webhook says to a call; nothing wrong, unless a test says so. */
+  deliver: Surroundings["deliver"] = async () => undefined;
   engine: Engine;
   alarmAt: number | null = null;
   #timers: { at: number; callback: () => void }[] = [];
@@ -62,7 +68,10 @@ export class Bench {
       setAlarm: (at) => {
         this.alarmAt = at;
       },
+      deliver: (delivery) => this.deliver(delivery),
       report: (error, method) => this.bugs.push({ error: String(error), method }),
+      note: (command) => this.notes.push(command),
+      metrics: this.metrics,
       workspace: "bench",
       schema: 1,
       defaultLeaseSeconds: 300,

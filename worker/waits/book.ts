@@ -1,6 +1,7 @@
-import { type Event, refuse } from "../../protocol/index.ts";
+import { type Event, type Result, refuse } from "../../protocol/index.ts";
 import { take } from "../commands/claim.ts";
 import { endClaim } from "../commands/hold.ts";
+import { told } from "../commands/inbox.ts";
 import { eventMatches } from "../commands/reads.ts";
 import { answerTo, timedOut, type WaitFor } from "../commands/wait.ts";
 import { forget, remember } from "../core/idempotency.ts";
@@ -22,15 +23,20 @@ export type Attempt = <T>(what: string, turn: Turn, body: () => T, otherwise: ()
 export class WaitBook<W extends LiveWaiter> {
   readonly #index = new WaitIndex<W>();
   readonly #byKey = new Map<string, W>();
+  /** The waits that would wake an agent, by agent; one for each session of its host. */
+  readonly #wakes = new Map<string, Set<W>>();
   readonly #transaction: Transaction;
   readonly #attempt: Attempt;
+  /** How many ended, and how. */
+  readonly #counts: { answered: number; timed_out: number };
   #order = 0;
   /** The earliest deadline that is known; never later than the true one. */
   #due = Number.POSITIVE_INFINITY;
 
-  constructor(transaction: Transaction, attempt: Attempt) {
+  constructor(transaction: Transaction, attempt: Attempt, counts: { answered: number; timed_out: number }) {
     this.#transaction = transaction;
     this.#attempt = attempt;
+    this.#counts = counts;
   }
 
   /** Those who wait for one answer, and those who follow the log. */
@@ -73,13 +79,36 @@ export class WaitBook<W extends LiveWaiter> {
       }
       this.#byKey.set(waiter.key.key, waiter);
     }
+    this.#arm(turn, waiter);
     this.#index.add(waiter);
     if (waiter.deadline !== null) this.#due = Math.min(this.#due, waiter.deadline);
   }
 
   remove(waiter: W): boolean {
     if (waiter.key && this.#byKey.get(waiter.key.key) === waiter) this.#byKey.delete(waiter.key.key);
+    const wakes = this.#wakes.get(waiter.agent_id ?? "");
+    if (wakes?.delete(waiter) && wakes.size === 0) this.#wakes.delete(waiter.agent_id!);
     return this.#index.remove(waiter);
+  }
+
+  /** What would wake the agent now: of several tabs under one handle, the one that has waited longest. */
+  wakeOf(agent_id: string): { host: string; since: number } | undefined {
+    const wakes = [...(this.#wakes.get(agent_id) ?? [])].map((waiter) => waiter.inbox!.wake!);
+    return wakes.sort((a, b) => a.since - b.since)[0];
+  }
+
+  /** A session's new wake ends its old one, so that one event wakes a tab once. */
+  #arm(turn: Turn | undefined, waiter: W): void {
+    const { agent_id, inbox } = waiter;
+    if (agent_id === undefined || !inbox?.wake) return;
+    const { session } = inbox.wake;
+    const earlier = [...(this.#wakes.get(agent_id) ?? [])].find((one) => session !== undefined && one.inbox!.wake!.session === session);
+    if (earlier) {
+      this.remove(earlier);
+      if (turn) earlier.settle(answer({ ...(timedOut(turn, "inbox") as object), replaced: true }));
+    }
+    const wakes = this.#wakes.get(agent_id) ?? new Set<W>();
+    this.#wakes.set(agent_id, wakes.add(waiter));
   }
 
   /**
@@ -115,9 +144,17 @@ export class WaitBook<W extends LiveWaiter> {
       if (eventMatches(turn.sql, waiter.filter, logged.event, logged.number)) follow(waiter, logged.event);
     } else {
       const value = answerTo(turn, waiter as WaitFor & W, logged);
-      if (value !== undefined && this.remove(waiter)) waiter.settle(answer(value));
+      if (value !== undefined && this.remove(waiter)) {
+        this.#counts.answered += 1;
+        const isHeard = waiter.settle(answer(value));
+        if (isHeard && waiter.kind === "inbox") this.#noteTold(turn, waiter, value as Result<"agents/inbox">);
+      }
     }
     return true;
+  }
+
+  #noteTold(turn: Turn, waiter: W, value: Result<"agents/inbox">): void {
+    this.#transaction(() => told(turn, waiter.agent_id!, waiter.inbox?.wake !== undefined, value));
   }
 
   /**
@@ -132,7 +169,10 @@ export class WaitBook<W extends LiveWaiter> {
     const row = this.#claimFor(turn.as(waiter.principal), waiter, job);
     if (!row) return true;
     this.remove(waiter);
-    if (waiter.settle(answer(toClaimedTask(turn.sql, row)))) return false;
+    if (waiter.settle(answer(toClaimedTask(turn.sql, row)))) {
+      this.#counts.answered += 1;
+      return false;
+    }
     this.#transaction(() => {
       const back = endClaim(turn, row, "released", "pending");
       turn.appendFor(back, "task.released", row.claimed_by, { claim_id: row.claim_id, reason: "the waiter was gone" });
@@ -144,7 +184,7 @@ export class WaitBook<W extends LiveWaiter> {
   #claimFor(turn: Turn, waiter: W, job: TaskRow): TaskRow | undefined {
     return this.#transaction(() => {
       const row = take(turn, byNumber(job), waiter.agent_id!, waiter.lease_seconds);
-      if (row && waiter.key) remember(turn.sql, waiter.key.key, waiter.key.call, answer(toClaimedTask(turn.sql, row)), turn.now);
+      if (row && waiter.key) remember(turn, waiter.key.key, waiter.key.call, answer(toClaimedTask(turn.sql, row)));
       return row;
     });
   }
@@ -157,6 +197,7 @@ export class WaitBook<W extends LiveWaiter> {
       if (waiter.deadline === null) continue;
       if (waiter.deadline <= turn.now) {
         this.remove(waiter);
+        this.#counts.timed_out += 1;
         waiter.settle(answer(timedOut(turn, waitKind(waiter), waiter.page)));
       } else this.#due = Math.min(this.#due, waiter.deadline);
     }

@@ -16,8 +16,8 @@ import type { Outcome } from "../core/turn.ts";
  */
 export interface Waiter {
   readonly id: RpcId;
-  /** wait: one match · all: every one of `filter.ids` · next: a job to claim · list: a held `tasks/list` · events: a held `events/list` · subscription: stays. */
-  readonly kind: "wait" | "all" | "next" | "list" | "events" | "subscription";
+  /** wait: one match · all: every one of `filter.ids` · next: a job to claim · list: a held `tasks/list` · events: a held `events/list` · inbox: whatever concerns one agent · subscription: stays. */
+  readonly kind: "wait" | "all" | "next" | "list" | "events" | "inbox" | "subscription";
   readonly filter: EventFilter;
   /** Place in the line, first come first; unique within an object. */
   readonly order: number;
@@ -26,9 +26,18 @@ export interface Waiter {
   readonly agent_id?: string;
   readonly lease_seconds?: number;
   readonly page?: boolean;
+  /** Of an inbox. */
+  readonly inbox?: InboxWait;
   /** Idempotency key and fingerprint of the call that waits. */
   readonly key?: { readonly key: string; readonly call: string };
   readonly principal: { readonly id: string; readonly role: "owner" | "admin" | "member" | "viewer" };
+}
+
+export interface InboxWait {
+  /** `filter` is asked for besides what concerns the agent. */
+  readonly matching: boolean;
+  /** Set where a hook waits so as to wake the agent; `since` in milliseconds. */
+  readonly wake?: { readonly host: string; readonly since: number; readonly session?: string };
 }
 
 /** A waiter with its way back to whoever asked. */
@@ -103,6 +112,12 @@ export class WaitIndex<W extends Waiter> {
   }
 
   #keysOf(waiter: W): string[] {
+    if (waiter.kind !== "inbox") return this.#filterKeys(waiter);
+    const own = [`mention:${waiter.agent_id}|*`, `feedback:${waiter.agent_id}|*`, `assignee:${waiter.agent_id}|pending`];
+    return waiter.inbox?.matching ? [...own, ...this.#filterKeys(waiter)] : own;
+  }
+
+  #filterKeys(waiter: W): string[] {
     const { filter } = waiter;
     const states = waiter.kind === "next" ? (["pending"] as const) : wantedStates(filter);
     const withStates = (keys: string[]) =>
@@ -121,7 +136,7 @@ export class WaitIndex<W extends Waiter> {
     if (filter.mentions) return filter.mentions.map((handle) => `mention:${handle}|*`);
     if (filter.agent_id) return filter.agent_id.map((id) => `agent:${id}|*`);
     if (filter.kind) {
-      const defaults = waiter.kind === "wait" && !filter.state;
+      const defaults = (waiter.kind === "wait" || waiter.kind === "inbox") && !filter.state;
       return defaults
         ? filter.kind.map((kind) => `kind:${kind}|${defaultState(kind)}`)
         : withStates(filter.kind.map((kind) => `kind:${kind}`));
@@ -136,6 +151,7 @@ export class WaitIndex<W extends Waiter> {
     yield "any:|*";
     yield `type:${event.type}|*`;
     if (Array.isArray(event.data.mentions)) for (const handle of event.data.mentions) yield `mention:${handle}|*`;
+    if (typeof event.data.worker === "string") yield `feedback:${event.data.worker}|*`;
     if (event.agent_id !== undefined) yield `agent:${event.agent_id}|*`;
     if (!task) return;
     const both = function* (key: string, state: State) {

@@ -1,9 +1,9 @@
-import { Desk, type Reply, type Request } from "../desk.ts";
+import { Desk, type Reply, type Request } from "../../../mcp/desk.ts";
+import { type ManualClock, manualClock } from "../../../mcp/testing/manual-clock.ts";
+import { TOOLS } from "../../../mcp/tools/index.ts";
 import { LeaseKeeper } from "../lease-keeper.ts";
 import { Link } from "../link.ts";
-import { TOOLS } from "../tools/index.ts";
 import { FakeSession } from "./fake-session.ts";
-import { type ManualClock, manualClock } from "./manual-clock.ts";
 
 export interface TestDesk {
   readonly session: FakeSession;
@@ -26,7 +26,7 @@ export function testDesk(): TestDesk {
     await link.call(agent_id, "tasks/extend", { id: task_id, agent_id, claim_id, lease_seconds: lease_seconds ?? undefined });
   });
   const bugs: unknown[] = [];
-  const desk = new Desk({ context: { link, keeper, clock, handle: "heron" }, tools: TOOLS, report: (bug) => bugs.push(bug) });
+  const desk = new Desk({ context: { board: link, holds: keeper, clock, handle: "heron" }, tools: TOOLS, report: (bug) => bugs.push(bug) });
   const call: TestDesk["call"] = (name, args = {}, request = {}) =>
     desk.answer({ name, args, signal: new AbortController().signal, host: undefined, ...request });
   return { session, clock, keeper, bugs, call };

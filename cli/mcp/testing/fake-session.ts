@@ -1,61 +1,27 @@
-import type { MethodName, ParamsIn, Result, Task } from "../../../protocol/index.ts";
-import { conflict, type Refusal, refuse, toRpcError } from "../../../protocol/refusals.ts";
-import type { BatchAnswer } from "../../client/batch.ts";
-import { refused } from "../../client/failures.ts";
-import type { CallOptions, Session, SessionState, Subscription } from "../../client/types.ts";
+import { Scripted } from "../../../mcp/testing/scripted.ts";
+import type { MethodName, ParamsIn, Result } from "../../../protocol/index.ts";
+import type { CallOptions, Session, SessionState, SubscribeOptions, Subscription } from "../../client/types.ts";
 
-export interface Asked {
-  readonly method: MethodName;
-  readonly params: Record<string, unknown>;
-  readonly signal: AbortSignal | undefined;
-}
+type Events = Parameters<Session["subscribe"]>[1];
 
-type Handler = (params: Record<string, unknown>, signal: AbortSignal | undefined) => unknown;
-
-/** A session whose answers the test gives; heartbeats are answered unless the test says otherwise. */
-export class FakeSession implements Session {
-  readonly asked: Asked[] = [];
-  readonly #handlers = new Map<string, Handler>();
+/** A session whose answers the test gives, and which has one subscription at most. */
+export class FakeSession extends Scripted implements Session {
   state: SessionState = "open";
+  /** What the present subscription asked for, and where its events go. */
+  following: { readonly options: SubscribeOptions; readonly onEvents: Events } | undefined;
 
-  /** What the method answers, or throws, from now on. */
-  on(method: MethodName, handler: Handler): this {
-    this.#handlers.set(method, handler);
-    return this;
+  call<M extends MethodName>(method: M, params: ParamsIn<M>, options?: CallOptions): Promise<Result<M>> {
+    return this.answer(method, params, options);
   }
 
-  /** The parameters of every call of the method so far. */
-  paramsOf(method: MethodName): Record<string, unknown>[] {
-    return this.asked.filter((one) => one.method === method).map((one) => one.params);
-  }
-
-  async call<M extends MethodName>(method: M, params: ParamsIn<M>, options: CallOptions = {}): Promise<Result<M>> {
-    const { signal } = options;
-    this.asked.push({ method, params: params as Record<string, unknown>, signal });
-    const handler = this.#handlers.get(method);
-    if (!handler) {
-      if (method === "agents/heartbeat") return { ok: true } as Result<M>;
-      throw new Error(`the test gives no answer to ${method}`);
-    }
-    const answer = Promise.resolve(handler(params as Record<string, unknown>, signal));
-    if (!signal) return (await answer) as Result<M>;
-    const givenUp = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
-    return (await Promise.race([answer, givenUp])) as Result<M>;
-  }
-
-  /** Each call of a batch by the handler of `tasks/send`; an error that it answers is that call's. */
-  batch(all: readonly ParamsIn<"tasks/send">[]): BatchAnswer<Task>[] {
-    return all.map((params) => {
-      this.asked.push({ method: "tasks/send", params: params as Record<string, unknown>, signal: undefined });
-      const answer = this.#handlers.get("tasks/send")?.(params as Record<string, unknown>, undefined);
-      return answer instanceof Error
-        ? { ok: false, error: { code: -32602, message: answer.message, data: { code: "invalid_params" } } }
-        : { ok: true, result: answer as Task };
-    });
-  }
-
-  subscribe(): Promise<Subscription> {
-    return Promise.reject(new Error("no tool subscribes"));
+  async subscribe(options: SubscribeOptions, onEvents: Events): Promise<Subscription> {
+    this.following = { options, onEvents };
+    return {
+      cursor: 0,
+      stop: async () => {
+        this.following = undefined;
+      },
+    };
   }
 
   async close(): Promise<void> {
@@ -63,50 +29,4 @@ export class FakeSession implements Session {
   }
 
   onState(): void {}
-}
-
-/** What `Session.call` throws for a refusal of the server's. */
-export function refusal(refusal: Refusal): Error {
-  return refused(toRpcError(refusal));
-}
-
-export const staleClaim = (): Error => refusal(conflict("stale_claim", "#7 is claimed by otter", { state: "claimed", holder: "otter" }));
-export const notFound = (): Error => refusal(refuse("not_found", "no task #99"));
-
-const AT = "2026-01-02T03:04:05.000Z";
-
-/** A pending job #7, but for what the test says. */
-export function task(fields: Partial<Task> = {}): Task {
-  return {
-    id: "0f2d6ab4-1111-4222-8333-444455556666",
-    name: "mend the gate",
-    kind: "task",
-    priority: "normal",
-    state: "pending",
-    claimed_by: null,
-    payload: null,
-    result: null,
-    created_at: AT,
-    updated_at: AT,
-    number: 7,
-    description: "",
-    performer: "agent",
-    assignee: null,
-    labels: [],
-    review: "none",
-    required_approvals: 1,
-    attempt: 0,
-    depends_on: [],
-    held: null,
-    created_by: null,
-    rev: 1,
-    ...fields,
-  };
-}
-
-/** The same, claimed by `heron` for so many seconds. */
-export function claimed(leaseSeconds: number, fields: Partial<Task> = {}): Task {
-  const lease_until = new Date(Date.parse(AT) + leaseSeconds * 1000).toISOString();
-  const claim = { claim_id: "c1a10000-1111-4222-8333-444455556666", attempt: 1, lease_until };
-  return task({ state: "claimed", claimed_by: "heron", claimed_at: AT, lease_until, attempt: 1, claim, ...fields });
 }

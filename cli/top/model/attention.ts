@@ -43,7 +43,7 @@ export function concernOf(row: Row, board: Pick<BoardView, "rows" | "agents">, n
     case "failed":
       return say("failed", row.reason ? `failed: ${row.reason}` : "failed");
     case "review":
-      return say("review", "awaits review");
+      return say("review", row.attempt > 1 ? `attempt ${row.attempt} awaits review` : "awaits review");
     case "claimed":
       return heldConcern(row, board, now, say);
     case "pending": {

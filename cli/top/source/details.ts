@@ -8,11 +8,14 @@ import type { Row } from "../model/row.ts";
 /** A selection that moves on within this time is not looked up: holding `j` must not read the whole board. */
 const SETTLE_MS = 80;
 
+/** A task, at least as new as this revision. */
+type Wanted = Pick<Row, "id" | "rev">;
+
 /** The one task that is looked at, in full. Read when it is selected and again when it has changed; nothing else is kept. */
 export class Details {
   readonly #session: Session;
   readonly #onChange: () => void;
-  #wanted: Row | undefined;
+  #wanted: Wanted | undefined;
   #current: Detail | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isReading = false;
@@ -29,7 +32,7 @@ export class Details {
   }
 
   /** Says which task is looked at; null: none. */
-  want(row: Row | null): void {
+  want(row: Wanted | null): void {
     this.#wanted = row ?? undefined;
     if (!row || this.#isFresh(row) || this.#isReading || this.#timer) return;
     this.#timer = setTimeout(() => {
@@ -50,7 +53,7 @@ export class Details {
   }
 
   /** Reads a task in full, at once. Undefined where there is none any more. */
-  async read(row: Row): Promise<Detail | undefined> {
+  async read(row: Wanted): Promise<Detail | undefined> {
     const [task, history] = await Promise.all([
       this.#session.call("tasks/get", { id: row.id }),
       this.#session.call("tasks/history", { id: row.id }),
@@ -66,7 +69,7 @@ export class Details {
     return this.#current;
   }
 
-  #isFresh(row: Row): boolean {
+  #isFresh(row: Wanted): boolean {
     return !this.#isStale && this.#current?.task.id === row.id && this.#current.task.rev >= row.rev;
   }
 
@@ -88,9 +91,9 @@ export class Details {
   }
 }
 
-const MOST_EVENTS = 50;
+/** One record is kept, and its story is told from the beginning: only what was passed around for months is cut, at its older end. */
+const MOST_EVENTS = 2_000;
 
-/** A task that was passed around for weeks has a long history; the pane shows its end. */
 function brief(history: Result<"tasks/history">): Result<"tasks/history"> {
   return {
     ...history,

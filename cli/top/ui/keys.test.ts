@@ -1,13 +1,15 @@
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../../protocol/limits.ts";
 import { type Key, press, type Surroundings } from "./keys.ts";
 import { initialUi, type Ui } from "./state.ts";
 
 const AROUND: Surroundings = {
   keys: ["a", "b", "c", "d", "e", "f", "g", "h"],
   index: 3,
-  task: { id: "d", number: 4, name: "the fourth" },
+  task: { id: "d", number: 4, name: "the fourth", state: "review", attempt: 2 },
   page: 5,
   detailEnd: 30,
+  me: "anna",
   isWide: false,
 };
 
@@ -47,7 +49,7 @@ describe("moving", () => {
 
   test("an empty list goes nowhere", () => {
     const none = { ...AROUND, keys: [], index: -1, task: null };
-    for (const key of ["j", "G", "c", "x", "R", "y"]) expect(keys(ui(), none, key)).toEqual({ ui: ui() });
+    for (const key of ["j", "G", "c", "x", "R", "y", "a", "n", "v"]) expect(keys(ui(), none, key)).toEqual({ ui: ui() });
     expect(keys(ui(), none, { return: true }).ui.fullDetail).toBeNull();
   });
 });
@@ -124,7 +126,7 @@ test("c asks before it cancels, and only y is yes; the task is the one that was 
   const asking = keys(ui(), AROUND, "c");
   expect(asking.ui.dialog).toMatchObject({ kind: "cancel", number: 4 });
   expect(asking.effect).toBeUndefined();
-  const elsewhere = { ...AROUND, task: { id: "e", number: 5, name: "another" } };
+  const elsewhere = { ...AROUND, task: { id: "e", number: 5, name: "another", state: null, attempt: null } };
   expect(press(asking.ui, "y", {}, elsewhere)).toEqual({ ui: ui(), effect: { do: "cancel", id: "d", number: 4 } });
   for (const key of ["n", "c", "j", " "]) expect(press(asking.ui, key, {}, AROUND)).toEqual({ ui: ui() });
   expect(press(asking.ui, "", { return: true }, AROUND)).toEqual({ ui: ui() });
@@ -132,12 +134,88 @@ test("c asks before it cancels, and only y is yes; the task is the one that was 
 
 test.each([
   ["x", { do: "release", id: "d", number: 4 }],
-  ["R", { do: "retry", id: "d", number: 4 }],
   ["y", { do: "copy", id: "d", number: 4 }],
   ["r", { do: "resync" }],
   ["p", { do: "pause", on: true }],
 ])("%s", (key, effect) => {
   expect(keys(ui(), AROUND, key).effect).toEqual(effect);
+});
+
+describe("approving", () => {
+  test("asks first; y and Enter are yes, and decide on the attempt that was on the screen", () => {
+    const asking = keys(ui(), AROUND, "a");
+    expect(asking).toEqual({ ui: ui({ dialog: { kind: "approve", id: "d", number: 4, name: "the fourth", attempt: 2 } }) });
+    const elsewhere: Surroundings = { ...AROUND, task: { id: "e", number: 5, name: "another", state: "review", attempt: 7 } };
+    const effect = { do: "approve", id: "d", number: 4, attempt: 2 };
+    expect(press(asking.ui, "y", {}, elsewhere)).toEqual({ ui: ui(), effect });
+    expect(press(asking.ui, "", { return: true }, elsewhere)).toEqual({ ui: ui(), effect });
+    for (const key of ["n", "a", "j", " ", "q"]) expect(press(asking.ui, key, {}, elsewhere)).toEqual({ ui: ui() });
+    expect(press(asking.ui, "", { escape: true }, elsewhere)).toEqual({ ui: ui() });
+    expect(press(asking.ui, "v", {}, elsewhere).ui).toMatchObject({ dialog: null, story: { id: "d", number: 4, top: 0 } });
+  });
+
+  test("what is not in review, or nobody's to approve, is refused with the rule", () => {
+    const open: Surroundings = { ...AROUND, task: { id: "d", number: 4, name: "the fourth", state: "claimed", attempt: 1 } };
+    expect(keys(ui(), open, "a")).toEqual({
+      ui: ui(),
+      effect: { do: "say", tone: "bad", text: "#4 is In Progress: only work that was handed in, and is in Review, is approved" },
+    });
+    for (const key of ["a", "n", "R"]) {
+      const { ui: after, effect } = keys(ui(), { ...AROUND, me: null }, key);
+      expect(after).toEqual(ui());
+      expect(effect).toMatchObject({ do: "say", tone: "bad", text: expect.stringContaining("coord heartbeat --as NAME --remember") });
+    }
+  });
+
+  test("r in the question, and R on what is in review, ask for changes; R on anything else retries it", () => {
+    const changes = { kind: "write", what: "changes", id: "d", number: 4, attempt: 2 };
+    expect(keys(ui(), AROUND, "a", "r").ui.dialog).toMatchObject(changes);
+    expect(keys(ui(), AROUND, "R").ui.dialog).toMatchObject(changes);
+    const failed: Surroundings = { ...AROUND, task: { id: "d", number: 4, name: "the fourth", state: "failed", attempt: 1 } };
+    expect(keys(ui(), failed, "R").effect).toEqual({ do: "retry", id: "d", number: 4 });
+  });
+});
+
+describe("writing", () => {
+  const ENTER = { return: true };
+
+  test("letters are text, ^J and Alt-Enter break the line, Enter sends it as it is and keeps it until the server has it", () => {
+    const { ui: sending, effect } = keys(ui(), AROUND, "n", "q", "a", "\n", "b", { return: true, meta: true }, "né👩", ENTER);
+    expect(effect).toMatchObject({ do: "write", written: { what: "note", id: "d", number: 4, text: { text: "qa\nb\nné👩" } } });
+    expect(sending.dialog).toMatchObject({ kind: "write", isSending: true, text: { text: "qa\nb\nné👩" } });
+    expect(press(sending, "x", {}, AROUND).ui.dialog).toEqual(sending.dialog);
+    expect(keys(sending, AROUND, { escape: true }, "n").ui.dialog).toMatchObject({ text: { text: "qa\nb\nné👩" } });
+  });
+
+  test("Esc leaves it, and the same key on the same task has it back; another's is its own", () => {
+    const left = keys(ui(), AROUND, "n", "h", "m", { escape: true });
+    expect(left.effect).toBeUndefined();
+    expect(left.ui.dialog).toBeNull();
+    expect(keys(left.ui, AROUND, "n").ui.dialog).toMatchObject({ text: { text: "hm", cursor: 2 } });
+    expect(keys(left.ui, AROUND, "R").ui.dialog).toMatchObject({ text: { text: "" } });
+    const other: Surroundings = { ...AROUND, task: { id: "e", number: 5, name: "another", state: "pending", attempt: 0 } };
+    expect(keys(left.ui, other, "n").ui.dialog).toMatchObject({ text: { text: "" } });
+  });
+
+  test("nothing is nothing to send", () => {
+    expect(keys(ui(), AROUND, "n", " ", ENTER)).toEqual({ ui: ui() });
+  });
+
+  test("a text stays within what a note may have, and says so", () => {
+    const full = keys(ui(), AROUND, "n", "x".repeat(LIMITS.note_bytes.value)).ui;
+    const more = press(full, "é", {}, AROUND);
+    expect(more.ui.dialog).toEqual(full.dialog);
+    expect(more.effect).toMatchObject({ do: "say", text: "that is as long as it may be: 64 KiB" });
+  });
+});
+
+test("v opens the story; it scrolls within its length, and Esc, q, v and Enter go back", () => {
+  const open = keys(ui(), AROUND, "v").ui;
+  expect(open.story).toEqual({ id: "d", number: 4, name: "the fourth", top: 0 });
+  expect(keys(open, AROUND, "j", "j").ui.story?.top).toBe(2);
+  expect(keys(open, AROUND, "G").ui.story?.top).toBe(30);
+  for (const key of ["q", "v", { escape: true }, { return: true }]) expect(keys(open, AROUND, key)).toEqual({ ui: ui() });
+  expect(keys(open, AROUND, "n").ui).toMatchObject({ story: { id: "d" }, dialog: { kind: "write", id: "d" } });
 });
 
 test("A shows stale agents, p pauses and goes on, ? helps until the next key", () => {

@@ -1,11 +1,14 @@
+import { STATES, type State } from "../../../protocol/lifecycle.ts";
 import { VIEWS } from "../model/view-names.ts";
-import { characters, safe } from "../text.ts";
-import { type Dialog, NOWHERE, type Place, SEND_FIELDS, type SendField, type Ui } from "./state.ts";
+import { answering, DEFAULTS, saying } from "./answering.ts";
+import { NOWHERE, type Notice, type Place, type Ui, type Writing, writing } from "./state.ts";
 
 /** A key as ink reports it; only what is used here. */
 export interface Key {
   readonly upArrow?: boolean;
   readonly downArrow?: boolean;
+  readonly leftArrow?: boolean;
+  readonly rightArrow?: boolean;
   readonly pageUp?: boolean;
   readonly pageDown?: boolean;
   readonly home?: boolean;
@@ -26,7 +29,10 @@ export type Effect =
   | { readonly do: "pause"; readonly on: boolean }
   | { readonly do: "send"; readonly name: string; readonly kind: string; readonly priority: string }
   | { readonly do: "cancel" | "release" | "retry"; readonly id: string; readonly number: number }
-  | { readonly do: "copy"; readonly id: string; readonly number: number };
+  | { readonly do: "copy"; readonly id: string; readonly number: number }
+  | { readonly do: "approve"; readonly id: string; readonly number: number; readonly attempt: number | null }
+  | { readonly do: "write"; readonly written: Writing }
+  | { readonly do: "say"; readonly text: string; readonly tone: Notice["tone"] };
 
 /** What the keys act on: the list as it is shown now. */
 export interface Surroundings {
@@ -34,14 +40,24 @@ export interface Surroundings {
   readonly keys: readonly string[];
   /** Where the selection is among them; -1 where there is no line. */
   readonly index: number;
-  /** The task of the selected line. */
-  readonly task: { readonly id: string; readonly number: number; readonly name: string } | null;
+  /** The task that is acted on; its state and attempt where this screen has its row. */
+  readonly task: ActedOn | null;
   /** Lines of the list that are on the screen. */
   readonly page: number;
-  /** Furthest that the full detail can be scrolled. */
+  /** Furthest that the full detail, or the story, can be scrolled. */
   readonly detailEnd: number;
+  /** Who acts; null where nothing says who that is. */
+  readonly me: string | null;
   /** Whether the detail has room beside the list. */
   readonly isWide: boolean;
+}
+
+export interface ActedOn {
+  readonly id: string;
+  readonly number: number;
+  readonly name: string;
+  readonly state: State | null;
+  readonly attempt: number | null;
 }
 
 export interface Pressed {
@@ -49,25 +65,25 @@ export interface Pressed {
   readonly effect?: Effect;
 }
 
-const DEFAULTS: Readonly<Record<SendField, string>> = { name: "", kind: "task", priority: "normal" };
-
 /** What a key does. Deterministic: the same screen and key give the same screen and effect. */
 export function press(ui: Ui, input: string, key: Key, around: Surroundings): Pressed {
   if (key.ctrl && input === "c") return { ui, effect: { do: "quit" } };
   const seen: Ui = { ...ui, notice: null };
-  if (seen.dialog) return inDialog(seen, seen.dialog, input, key);
+  if (seen.dialog) return answering(seen, seen.dialog, input, key);
   if (seen.isHelp) return { ui: { ...seen, isHelp: false }, ...(input === "q" ? { effect: { do: "quit" } as const } : {}) };
   if (key.escape) return back(seen);
   const scrolled = scroll(seen, input, key, around);
   if (scrolled) return { ui: scrolled };
+  if (seen.story !== null && (key.return || input === "q" || input === "v" || input === "d")) return { ui: { ...seen, story: null } };
   if (key.return) return { ui: { ...seen, fullDetail: seen.fullDetail === null && around.task ? 0 : null } };
   if (key.ctrl || key.meta)
     return { ui: key.ctrl && input === "l" ? seen : ui, ...(key.ctrl && input === "l" ? { effect: { do: "resync" } as const } : {}) };
   return letter(seen, input, around);
 }
 
-/** Esc goes back by one: out of the detail, out of a filter, out of the program. */
+/** Esc goes back by one: out of a story, out of the detail, out of a filter, out of the program. */
 function back(ui: Ui): Pressed {
+  if (ui.story !== null) return { ui: { ...ui, story: null } };
   if (ui.fullDetail !== null) return { ui: { ...ui, fullDetail: null } };
   if (ui.filter !== "") return { ui: { ...ui, filter: "" } };
   return { ui, effect: { do: "quit" } };
@@ -77,6 +93,7 @@ function letter(ui: Ui, input: string, around: Surroundings): Pressed {
   const { task } = around;
   const onTask = (act: (id: string, number: number, name: string) => Pressed): Pressed =>
     task ? act(task.id, task.number, task.name) : { ui };
+  const asMe = (act: (task: ActedOn) => Pressed): Pressed => (task === null ? { ui } : around.me === null ? saying(ui, NOBODY) : act(task));
   switch (input) {
     case "q":
       return { ui, effect: { do: "quit" } };
@@ -85,10 +102,14 @@ function letter(ui: Ui, input: string, around: Surroundings): Pressed {
       return { ui: { ...ui, fullDetail: ui.fullDetail === null && task ? 0 : null } };
     case "f":
       return {
-        ui: { ...ui, view: VIEWS[(VIEWS.indexOf(ui.view) + 1) % VIEWS.length] ?? "active", tasks: NOWHERE, log: NOWHERE, fullDetail: null },
+        ui: {
+          ...ui,
+          view: VIEWS[(VIEWS.indexOf(ui.view) + 1) % VIEWS.length] ?? "active",
+          ...{ tasks: NOWHERE, log: NOWHERE, fullDetail: null, story: null },
+        },
       };
     case "/":
-      return { ui: { ...ui, dialog: { kind: "filter", before: ui.filter }, typed: ui.filter, fullDetail: null } };
+      return { ui: { ...ui, dialog: { kind: "filter", before: ui.filter }, typed: ui.filter, fullDetail: null, story: null } };
     case "A":
       return { ui: { ...ui, showsStale: !ui.showsStale } };
     case "p":
@@ -102,7 +123,14 @@ function letter(ui: Ui, input: string, around: Surroundings): Pressed {
     case "x":
       return onTask((id, number) => ({ ui, effect: { do: "release", id, number } }));
     case "R":
+      if (task?.state === "review") return asMe((one) => ({ ui: writing(ui, "changes", one) }));
       return onTask((id, number) => ({ ui, effect: { do: "retry", id, number } }));
+    case "a":
+      return asMe((one) => approving(ui, one));
+    case "n":
+      return asMe((one) => ({ ui: writing(ui, "note", one) }));
+    case "v":
+      return onTask((id, number, name) => ({ ui: { ...ui, story: { id, number, name, top: 0 } } }));
     case "y":
       return onTask((id, number) => ({ ui, effect: { do: "copy", id, number } }));
     case "?":
@@ -110,6 +138,16 @@ function letter(ui: Ui, input: string, around: Surroundings): Pressed {
     default:
       return { ui };
   }
+}
+
+/** Said where a person's own act is asked for, and nobody knows whose it would be. */
+const NOBODY = "nothing says who you are. Once and for all: coord heartbeat --as NAME --remember (or begin with: coord top --as NAME)";
+
+/** Only what is in review is approved; where the state is not known here, the server says so. */
+function approving(ui: Ui, { id, number, name, state, attempt }: ActedOn): Pressed {
+  if (state !== null && state !== "review")
+    return saying(ui, `#${number} is ${STATES[state].label}: only work that was handed in, and is in Review, is approved`);
+  return { ui: { ...ui, dialog: { kind: "approve", id, number, name, attempt }, typed: "" } };
 }
 
 /** How far a key moves, as a step or to an end; undefined where it is no such key. */
@@ -127,6 +165,7 @@ function scroll(ui: Ui, input: string, key: Key, around: Surroundings): Ui | und
   if (key.ctrl || key.meta) return undefined;
   const step = movement(input, key, around.page);
   if (step === undefined) return undefined;
+  if (ui.story !== null) return { ...ui, story: { ...ui.story, top: clamp(ui.story.top + step, 0, around.detailEnd) } };
   if (ui.fullDetail !== null) return { ...ui, fullDetail: clamp(ui.fullDetail + step, 0, around.detailEnd) };
   const end = around.keys.length - 1;
   if (end < 0) return ui;
@@ -135,47 +174,6 @@ function scroll(ui: Ui, input: string, key: Key, around: Surroundings): Ui | und
   const isFollowing = ui.view === "log" ? index === end : index === 0;
   const place: Place = { key: isFollowing ? null : (around.keys[index] ?? null), index };
   return ui.view === "log" ? { ...ui, log: place } : { ...ui, tasks: place };
-}
-
-function inDialog(ui: Ui, dialog: Dialog, input: string, key: Key): Pressed {
-  const closed: Ui = { ...ui, dialog: null, typed: "" };
-  if (dialog.kind === "cancel") {
-    const { id, number } = dialog;
-    return input === "y" || input === "Y" ? { ui: closed, effect: { do: "cancel", id, number } } : { ui: closed };
-  }
-  if (key.escape) return { ui: dialog.kind === "filter" ? { ...closed, filter: "" } : closed };
-  if (key.return || key.tab) return dialog.kind === "filter" ? { ui: closed } : sendStep(closed, dialog, ui.typed);
-  const typed = edited(ui.typed, input, key);
-  const next: Ui = { ...ui, typed };
-  return { ui: dialog.kind === "filter" ? { ...next, filter: typed, tasks: NOWHERE, log: NOWHERE } : next };
-}
-
-function sendStep(closed: Ui, dialog: Dialog & { kind: "send" }, typed: string): Pressed {
-  const value = typed.trim() || DEFAULTS[dialog.field];
-  // A task has to have a name: without one, nothing is sent.
-  if (value === "") return { ui: closed };
-  const given = { ...dialog.given, [dialog.field]: value };
-  const field = SEND_FIELDS[SEND_FIELDS.indexOf(dialog.field) + 1];
-  if (field) return { ui: { ...closed, dialog: { kind: "send", field, given } } };
-  return { ui: closed, effect: { do: "send", ...given } };
-}
-
-const MOST_TYPED_CHARS = 512;
-
-/** The text after a key: typing and pasting add to its end, Backspace takes the last character, ^U everything, ^W a word. */
-function edited(text: string, input: string, key: Key): string {
-  if (key.backspace || key.delete) return characters(text).slice(0, -1).join("");
-  if (key.ctrl && input === "u") return "";
-  if (key.ctrl && input === "w") return text.replace(/\S*\s*$/, "");
-  if (key.ctrl || key.meta || key.upArrow || key.downArrow || key.pageUp || key.pageDown) return text;
-  // A paste may hold line breaks and worse; a line of text is wanted.
-  const line = input.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]+/gu, " ");
-  return (text + line).slice(0, MOST_TYPED_CHARS);
-}
-
-/** What is shown of what is being typed. */
-export function typedText(text: string): string {
-  return safe(text);
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -38,12 +38,13 @@ const AGENTS_PART = 0.35;
 /** A refusal with its remedy takes up to so many lines. */
 export const MOST_NOTICE_ROWS = 3;
 
-export function layoutOf(size: Size, ui: Ui, workers: readonly Worker[]): Layout {
+/** @param dialogRows lines that an open question takes at the foot, in place of the keys. */
+export function layoutOf(size: Size, ui: Ui, workers: readonly Worker[], dialogRows = 1): Layout {
   const { columns, rows } = size;
   const isWide = columns >= WIDE_COLUMNS;
   const pane = isWide && ui.hasPane ? Math.min(PANE_MOST, Math.max(PANE_LEAST, Math.floor(columns * PANE_PART))) : 0;
   const left = pane === 0 ? columns : columns - pane - 1;
-  const footRows = 1 + (ui.notice ? noticeRows(ui.notice.text, columns) : 0);
+  const footRows = dialogRows + (ui.notice ? noticeRows(ui.notice.text, columns) : 0);
   const bodyRows = Math.max(0, rows - HEADER_ROWS - footRows);
   const shown = workers.filter((worker) => ui.showsStale || worker.status !== "stale" || worker.holds.length > 0);
   const mostAgents = Math.max(1, Math.floor((bodyRows - TITLE_ROWS * 2) * AGENTS_PART));

@@ -5,8 +5,10 @@ import type { LogLine } from "../model/log.ts";
 import { type Summary, summaryOf } from "../model/summary.ts";
 import { logLines, type TaskLine, taskLines } from "../model/views.ts";
 import type { Phase } from "../source/source.ts";
-import type { Surroundings } from "./keys.ts";
+import { type Dialogue, dialogLines } from "./dialog.ts";
+import type { ActedOn, Surroundings } from "./keys.ts";
 import { type Layout, layoutOf, type Size } from "./layout.ts";
+import type { Line } from "./line.ts";
 import type { Place, Ui } from "./state.ts";
 
 /** Everything that one frame is drawn from. The same picture gives the same frame. */
@@ -32,7 +34,12 @@ export interface Picture {
   readonly index: number;
   /** The first line of the list on the screen. */
   readonly top: number;
+  /** The full record of the task in focus, as far as it has been read. */
   readonly detail: Detail | undefined;
+  /** Who acts; null where nothing says who that is. */
+  readonly me: string | null;
+  /** The question that is open; empty where none is. */
+  readonly dialog: readonly Line[];
 }
 
 export interface Given {
@@ -45,6 +52,7 @@ export interface Given {
   readonly unshown: number;
   readonly board: BoardView;
   readonly detailOf: (id: string | null) => Detail | undefined;
+  readonly me?: string | null;
 }
 
 /** Puts a frame's picture together. `before`, the frame before it, saves sorting what has not changed and keeps the list from jumping. */
@@ -58,15 +66,24 @@ export function picture(given: Given, before?: Picture): Picture {
   const isSameList = (ui.view === "attention" ? isSameSecond : isSame) && before?.ui.view === ui.view && before.ui.filter === ui.filter;
   const tasks = ui.view === "log" ? [] : isSameList ? before.tasks : taskLines(board, ui.view, ui.filter, now);
   const log = ui.view !== "log" ? [] : isSameList ? before.log : logLines(board, ui.filter);
-  const layout = layoutOf(size, ui, workers);
   const length = ui.view === "log" ? log.length : tasks.length;
   const index =
     ui.view === "log"
       ? placed(ui.log, length, (at) => String(log[at]?.seq), "last")
       : placed(ui.tasks, length, (at) => tasks[at]?.row.id, "first");
+  const focused = ui.story?.id ?? selectedId(ui, tasks, log, index);
+  const detail = detailOf(dialogTarget(ui) ?? focused);
+  const me = given.me ?? null;
+  const asked: Dialogue = { ui, size, now, me, detail };
+  const dialog = dialogLines(asked);
+  const layout = layoutOf(size, ui, workers, Math.max(1, dialog.length));
   const top = topOf(before?.ui.view === ui.view ? before.top : 0, index, length, layout.listRows);
-  const selected = selectedId(ui, tasks, log, index);
-  return { ...rest, ui, size, now, board, layout, workers, summary, tasks, log, index, top, detail: detailOf(selected) };
+  return { ...rest, ui, size, now, board, layout, workers, summary, tasks, log, index, top, detail, me, dialog };
+}
+
+/** The task that an open question is about, which stays the same while the list moves under it. */
+function dialogTarget({ dialog }: Ui): string | undefined {
+  return dialog !== null && "id" in dialog ? dialog.id : undefined;
 }
 
 /** Where the place is now: with its line, or where that was when it is gone. */
@@ -89,7 +106,23 @@ function selectedId(ui: Ui, tasks: readonly TaskLine[], log: readonly LogLine[],
   return (ui.view === "log" ? log[index]?.taskId : tasks[index]?.row.id) ?? null;
 }
 
-/** The task that the keys act on. */
+/** The task whose full record is wanted: what an open question is about, the story's, or the selected one; null where nobody looks. */
+export function lookedAt(of: Picture): string | null {
+  const { dialog, story, fullDetail } = of.ui;
+  if (dialog?.kind === "approve" || dialog?.kind === "write") return dialog.id;
+  if (story !== null) return story.id;
+  return of.layout.pane > 0 || fullDetail !== null ? (selectedTask(of)?.id ?? null) : null;
+}
+
+/** The task that the keys act on: the one whose story is open, else the selected one. */
+function actedOn(of: Picture): ActedOn | null {
+  const task = of.ui.story ?? selectedTask(of);
+  if (task === null) return null;
+  const row = of.board.rows.get(task.id);
+  return { id: task.id, number: task.number, name: task.name, state: row?.state ?? null, attempt: row?.attempt ?? null };
+}
+
+/** The task of the selected line. */
 export function selectedTask(of: Picture): { id: string; number: number; name: string } | null {
   if (of.ui.view !== "log") {
     const row = of.tasks[of.index]?.row;
@@ -105,9 +138,10 @@ export function surroundings(of: Picture, detailLength: number): Surroundings {
   return {
     keys: ui.view === "log" ? log.map((entry) => String(entry.seq)) : tasks.map((entry) => entry.row.id),
     index,
-    task: selectedTask(of),
-    page: ui.fullDetail === null ? layout.listRows : layout.bodyRows,
+    task: actedOn(of),
+    page: ui.fullDetail === null && ui.story === null ? layout.listRows : layout.bodyRows,
     detailEnd: Math.max(0, detailLength - layout.bodyRows),
+    me: of.me,
     isWide: layout.isWide,
   };
 }

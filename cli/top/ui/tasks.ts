@@ -1,5 +1,6 @@
 import { isAnnouncement } from "../../../protocol/lifecycle.ts";
 import { type Concern, concernOf } from "../model/attention.ts";
+import { type Hold, holdOf } from "../model/held.ts";
 import type { Row } from "../model/row.ts";
 import { left, spanText } from "../model/times.ts";
 import type { ViewName } from "../model/view-names.ts";
@@ -9,7 +10,7 @@ import { type Column, type Line, line, row, rule, type Span, span, titles } from
 import type { Picture } from "./picture.ts";
 import { priorityTone, stateTone } from "./tones.ts";
 
-type Field = "mark" | "number" | "age" | "priority" | "kind" | "state" | "holder" | "left" | "why" | "name";
+type Field = "mark" | "number" | "age" | "priority" | "kind" | "state" | "attempt" | "holder" | "left" | "why" | "name";
 
 const COLUMNS: Readonly<Record<Field, Column>> = {
   mark: { title: "", width: 1 },
@@ -18,6 +19,7 @@ const COLUMNS: Readonly<Record<Field, Column>> = {
   priority: { title: "PRIO", width: 6 },
   kind: { title: "KIND", width: 8 },
   state: { title: "STATE", width: 11 },
+  attempt: { title: "TRY", width: 3, align: "right" },
   holder: { title: "HOLDER", width: 14 },
   left: { title: "LEFT", width: 6, align: "right" },
   why: { title: "WHY", width: 24 },
@@ -25,15 +27,22 @@ const COLUMNS: Readonly<Record<Field, Column>> = {
 };
 
 const ROOMY = 100;
+/** Narrower than this, age and kind give their columns to the name; narrower still, priority and holder too. */
+const NARROW = 72;
+const NARROWEST = 52;
 /** The reason's share of a wide list, beside the name. */
 const WHY_PART = 0.5;
 
-function fieldsOf(view: ViewName, isRoomy: boolean): Field[] {
-  if (view !== "attention")
-    return ["mark", "number", "age", "priority", "kind", "state", "holder", ...(isRoomy ? (["left"] as const) : []), "name"];
-  return isRoomy
-    ? ["mark", "number", "age", "priority", "state", "holder", "why", "name"]
-    : ["mark", "number", "age", "priority", "why", "name"];
+function fieldsOf(view: ViewName, width: number): Field[] {
+  if (view === "attention") {
+    if (width >= ROOMY) return ["mark", "number", "age", "priority", "state", "attempt", "holder", "why", "name"];
+    return width >= NARROW ? ["mark", "number", "age", "priority", "why", "name"] : ["mark", "number", "why", "name"];
+  }
+  if (width >= ROOMY) return ["mark", "number", "age", "priority", "kind", "state", "attempt", "holder", "left", "name"];
+  if (width >= NARROW) return ["mark", "number", "age", "priority", "kind", "state", "attempt", "holder", "name"];
+  return width >= NARROWEST
+    ? ["mark", "number", "priority", "state", "attempt", "holder", "name"]
+    : ["mark", "number", "state", "attempt", "name"];
 }
 
 /** The list of tasks: a rule, the columns' titles, and the lines that are on the screen; no others are made. */
@@ -41,7 +50,7 @@ export function taskListLines(of: Picture): Line[] {
   const { layout, tasks, ui, top } = of;
   const width = layout.left;
   const isRoomy = width >= ROOMY;
-  const fields = fieldsOf(ui.view, isRoomy);
+  const fields = fieldsOf(ui.view, width);
   const visible = tasks.slice(top, top + layout.listRows);
   const digits = visible.reduce((most, { row: task }) => Math.max(most, String(task.number).length), COLUMNS.number.width);
   const columns = fields.map((field): Column => {
@@ -52,7 +61,7 @@ export function taskListLines(of: Picture): Line[] {
   });
   const lines = visible.map((task, index): Line => {
     const isSelected = top + index === of.index;
-    const each = { ...task, concern: concernOf(task.row, of.board, of.now) };
+    const each = { ...task, concern: concernOf(task.row, of.board, of.now), hold: holdOf(task.row, of.board) };
     const cells = fields.map((field) => cellOf(field, each, of.now, isSelected));
     return { ...line(...row(columns, cells, width)), isSelected };
   });
@@ -88,7 +97,7 @@ function emptyLine({ ui, phase, summary }: Picture): Line {
 
 function cellOf(
   field: Field,
-  { row: task, concern, isContext }: TaskLine & { concern: Concern | null },
+  { row: task, concern, hold, isContext }: TaskLine & { concern: Concern | null; hold: Hold | null },
   now: number,
   isSelected: boolean,
 ): Span {
@@ -105,8 +114,10 @@ function cellOf(
       return span(safe(task.kind), isContext ? "dim" : "plain");
     case "state":
       return span(stateWord(task), isContext ? "dim" : stateTone(task.state, task.ready));
+    case "attempt":
+      return span(task.attempt === 0 ? "" : String(task.attempt), task.attempt > 1 ? "plain" : "dim");
     case "holder":
-      return holderOf(task);
+      return hold === null ? holderOf(task) : heldBy(hold);
     case "left":
       return leftOf(task, now);
     case "why":
@@ -114,6 +125,15 @@ function cellOf(
     case "name":
       return span(safe(task.name), isContext ? "dim" : "plain");
   }
+}
+
+/** What a held job waits for: `needs #3`, or the one that will not come by itself: `#3 failed`. */
+function heldBy({ reason, blockers }: Hold): Span {
+  const [first, ...others] = blockers;
+  const numbers = first === undefined ? "" : `#${first.number}${others.length === 0 ? "" : ` +${others.length}`}`;
+  if (reason === "dependency_failed") return span(`${numbers} failed`, "bad");
+  if (reason === "dependency_cancelled") return span(`${numbers} cancelled`, "bad");
+  return span(numbers === "" ? "dependencies" : `needs ${numbers}`, "dim");
 }
 
 /** Who holds it or held it last; for what nobody holds, whom it is reserved for; for an announcement, whose it is. */

@@ -1,0 +1,24 @@
+import type { Around, Host, ServerFile } from "./host.ts";
+import { readsAgents } from "./rules.ts";
+import { commandEntry, inProject, ofUser, startOf } from "./shapes.ts";
+
+/** The same file and shape as Claude Code's. */
+const file = (around: Around): ServerFile => ({ place: inProject(around, ".mcp.json"), format: "json", path: ["mcpServers", "coord"] });
+
+export const copilot: Host = {
+  name: "copilot",
+  title: "Copilot CLI",
+  inProject: [".github/mcp.json", ".github/copilot-instructions.md"],
+  commands: ["copilot"],
+  inHome: [".copilot"],
+  file,
+  files(around) {
+    const user = ofUser(around, ".copilot", "mcp-config.json", "COPILOT_HOME");
+    const places = [inProject(around, ".mcp.json"), inProject(around, ".github/mcp.json"), ...(user ? [user] : [])];
+    return places.map((place) => ({ ...file(around), place }));
+  },
+  entry: (around) => commandEntry(around, false),
+  start: (entry) => startOf(entry),
+  reach: (around) => readsAgents(around, "copilot"),
+  todo: () => ["trust the folder when copilot asks"],
+};
