@@ -9,6 +9,7 @@ import "./commands/shared/filter.ts";
 import "./commands/shared/move.ts";
 import "./commands/shared/options.ts";
 import "./commands/shared/values.ts";
+import "./commands/shared/words.ts";
 import "./output/claims.ts";
 import "./output/tasks.ts";
 import "./program.ts";

@@ -12,6 +12,7 @@ export interface Request {
   readonly signal: AbortSignal;
   /** The host's `clientInfo.name`. */
   readonly host: string | undefined;
+  readonly isThere?: (() => Promise<boolean>) | undefined;
   readonly progress?: ((elapsed: number, total: number) => void) | undefined;
 }
 
@@ -102,6 +103,7 @@ export class Desk {
         agent,
         signal,
         longestWait: this.longestWait(request.host),
+        isThere: request.isThere,
         progress: request.progress,
       };
       reply = { answer: await tool.run(call, context), isError: false };

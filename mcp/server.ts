@@ -14,6 +14,8 @@ export interface Served {
   readonly host?: string | undefined;
   /** Aborted when what the transport carries is given up by other means than the protocol's own. */
   readonly givenUp?: AbortSignal | undefined;
+  /** Finds out whether the client is still there, where the transport would notice too late that it is not. */
+  readonly isThere?: (() => Promise<boolean>) | undefined;
   /** Whether changes of resources can be told on this connection. */
   readonly tellsChanges: boolean;
   /** The older era's subscriptions, where there is a connection for them. */
@@ -24,7 +26,7 @@ export interface Served {
  * An MCP server over the desk, for either era of the protocol (MCP 2025-11-25 and earlier, and 2026-07-28).
  * The SDK's plain `Server`: the schemas are then ours to the letter, and a wrong argument is a refusal that the model can act on.
  */
-export function mcpServer({ desk, identity, version, host, givenUp, tellsChanges, subscriptions }: Served): Server {
+export function mcpServer({ desk, identity, version, host, givenUp, isThere, tellsChanges, subscriptions }: Served): Server {
   const resources = tellsChanges ? { subscribe: true, listChanged: true } : {};
   const server = new Server(
     { name: "coord", title: "coord", version },
@@ -51,6 +53,7 @@ export function mcpServer({ desk, identity, version, host, givenUp, tellsChanges
       args: params.arguments ?? {},
       signal: givenUp ? AbortSignal.any([context.mcpReq.signal, givenUp]) : context.mcpReq.signal,
       host: hostOf(context),
+      isThere,
       progress: progressOf(context),
     });
     // Hosts differ in which of the two their model sees: both say the same.

@@ -64,7 +64,8 @@ export const CONFLICT_REMEDIES: Record<ConflictReason, string> = {
   held: "Wait until what it is held by is done, or take another with `coord next`.",
   not_claimable: "It is not open to this agent. Take another with `coord next`.",
   not_held: "Claim it first: `coord claim ID --as HANDLE`.",
-  stale_claim: "Your claim has ended; the result is kept in the log. Look at the task before you do more: `coord get ID`.",
+  stale_claim:
+    "Your claim has ended; a result that came with the call is kept in the log. Look at the task before you do more: `coord get ID`.",
   terminal: "It is finished for ever. Post a new task that refers to it.",
   wrong_state: "Look at the task: `coord get ID`.",
   rev_mismatch: "Somebody changed it meanwhile. Read it again and repeat your change with the new `rev`.",

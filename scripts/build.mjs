@@ -36,7 +36,7 @@ await Promise.all([
     absWorkingDir: root,
     entryPoints: { coord: "cli/main.ts" },
     outdir: `${out}/cli`,
-    plugins: [builtins, together(`${root}cli/light.ts`, [`${root}cli`, `${root}vault-sync`])],
+    plugins: [builtins, together(`${root}cli/light.ts`)],
     chunkNames: "chunks/[name]-[hash]",
     bundle: true,
     splitting: true,

@@ -5,7 +5,7 @@ import { mayAutostart } from "../config.ts";
 import { CliError } from "../errors.ts";
 import { authorization, rpcUrl } from "./address.ts";
 import type { Reply } from "./exchange.ts";
-import { effectUnknown, isRpcError, refused, TransportFailure, transportFailure, unreachable } from "./failures.ts";
+import { effectUnknown, isRpcError, refused, TransportFailure, unreachable } from "./failures.ts";
 import { mutates, repeatable } from "./mutations.ts";
 import { postPlain } from "./plain.ts";
 import type { Target } from "./types.ts";

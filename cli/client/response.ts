@@ -28,16 +28,20 @@ export class ResponseReader {
   push(bytes: Buffer): boolean {
     let left = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
     this.#pending = Buffer.alloc(0);
-    while (this.#place !== "done") {
+    while (!this.#isDone()) {
+      if (left.length === 0) return false;
       const after = this.#step(left);
       if (after === undefined) {
         this.#pending = left;
         return false;
       }
       left = after;
-      if (left.length === 0 && this.#place !== "done") return false;
     }
     return true;
+  }
+
+  #isDone(): boolean {
+    return this.#place === "done";
   }
 
   /** The connection has ended. @throws TransportFailure where it did before the answer. */

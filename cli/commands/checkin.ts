@@ -28,6 +28,8 @@ export function register(program: Command): void {
   });
 }
 
+const DECIDED: Readonly<Record<string, string>> = { approve: "approved it", request_changes: "asked for changes", comment: "remarked" };
+
 const LEFT_OUT: Readonly<Record<string, string>> = {
   holds: "that you hold: coord tasks --state claimed --claimed-by HANDLE",
   urgent: "urgent: coord tasks --ready --priority urgent,high",
@@ -48,7 +50,7 @@ function checkinLines(answer: Checkin, now: number, space: TableSpace): string[]
     ...section(
       "said of your work",
       answer.feedback.map(
-        ({ task, reviewer, decision, body }) => `  ${task}: ${reviewer} ${decision.replace("_", " ")}${body ? `: ${body}` : ""}`,
+        ({ task, reviewer, decision, body }) => `  ${task}: ${reviewer} ${DECIDED[decision] ?? decision}${body ? `: ${body}` : ""}`,
       ),
     ),
     ...section(

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { Task } from "../../protocol/records.ts";
 import { taskDetails } from "../output/tasks.ts";
 import { contextOf } from "./shared/context.ts";
 import { noSuchTask } from "./shared/filter.ts";
@@ -11,9 +12,12 @@ export function register(program: Command): void {
     .description("show one task (exit 4: there is none)")
     .argument("<id>", "number, id, or its first 4 or more characters");
   withExamples(command, "coord get 12", "coord get 8f3a --json").action(async (id: string, _options: unknown, self: Command) => {
-    const { call, show, space, now } = contextOf(self);
+    const { options, call, show, space, now } = contextOf(self);
     const task = await call("tasks/get", { id: taskRef(id) });
     if (!task) throw noSuchTask(id);
-    show(task, () => taskDetails(task, now, space));
+    // people read numbers and names; a program that reads JSON has the ids
+    const ids = options.json ? [] : task.depends_on;
+    const others = ids.length === 0 ? [] : ((await call("tasks/list", { ids, state: "any", limit: ids.length })) as Task[]);
+    show(task, () => taskDetails(task, now, space, others));
   });
 }

@@ -12,7 +12,8 @@ import { entryIn } from "./hosts/shapes.ts";
 import { workspaceOf as boardOf } from "./launch.ts";
 import { type Probed, probe } from "./probe.ts";
 import { readRecord, recordPath } from "./record.ts";
-import { surroundings, workspaceOf } from "./run.ts";
+import { surroundings } from "./run.ts";
+import { workspaceOf } from "./workspace.ts";
 import { repository } from "./workspace-name.ts";
 
 /** A check of one host's configuration. */
@@ -148,7 +149,25 @@ async function examineHost(host: Host, files: readonly ServerFile[], examination
   else add({ level: "warn", message: reach.message, next: reach.next });
   const consent = inProject ? host.consent?.(around) : undefined;
   if (consent) add(consent);
+  const wakes = examineWake(host, around);
+  if (wakes) add(wakes);
   return checks;
+}
+
+/** Whether the hooks that wake the host's agent are as init would write them now; nothing where there are none. */
+function examineWake(host: Host, around: Around): Omit<Check, "name"> | undefined {
+  const states = (host.wake?.(around).parts ?? []).map(({ place, part }) => {
+    const text = around.read(place);
+    try {
+      return text === undefined ? "added" : part.put(text, place, false).action;
+    } catch (error) {
+      if (error instanceof CliError) return "added";
+      throw error;
+    }
+  });
+  if (states.every((state) => state === "added")) return undefined;
+  if (states.every((state) => state === "unchanged")) return { level: "ok", message: "its hooks are in place" };
+  return { level: "warn", message: "its hooks are not as this coord writes them", next: `coord init --for ${host.name} --wake` };
 }
 
 async function examineEntry(

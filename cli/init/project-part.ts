@@ -1,6 +1,7 @@
 import { CliError } from "../errors.ts";
 import { isBare, parseText, removeMember, setMember } from "./edit/jsonc.ts";
-import { type FilePart, jsonMember, placeIn } from "./parts.ts";
+import { jsonMember } from "./json-parts.ts";
+import { type FilePart, placeIn } from "./parts.ts";
 
 /**
  * `.coord.json`: the workspace's name. One that is there stays unless another was asked for by name, or is none.

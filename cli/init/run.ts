@@ -1,9 +1,8 @@
 import { homedir } from "node:os";
 import { isAbsolute, relative } from "node:path";
-import { projectConfig } from "../config.ts";
-import { CliError } from "../errors.ts";
+import { carryOut, keepRecord } from "./carry-out.ts";
 import { type Change, Draft } from "./draft.ts";
-import { backUp, makeFolders, removeFile, resolveFolder, writeWhole } from "./files.ts";
+import { resolveFolder } from "./files.ts";
 import { claude } from "./hosts/claude.ts";
 import type { Around, Host, HostName, ServerFile } from "./hosts/host.ts";
 import { type Chosen, detectHosts, HOSTS, hostsNamed } from "./hosts/index.ts";
@@ -12,8 +11,8 @@ import { entryIn, serverPart } from "./hosts/shapes.ts";
 import { launch } from "./launch.ts";
 import { type FilePart, placeIn } from "./parts.ts";
 import { projectPart } from "./project-part.ts";
-import { type InitRecord, readRecord, recordPath, writeRecord } from "./record.ts";
-import { defaultWorkspace, repository } from "./workspace-name.ts";
+import { type InitRecord, readRecord, recordPath } from "./record.ts";
+import { chooseWorkspace } from "./workspace.ts";
 
 export interface InitOptions {
   readonly folder: string;
@@ -240,60 +239,6 @@ function placeOf(path: string, { folder, home }: Around) {
   if (!within.startsWith("..") && !isAbsolute(within)) return placeIn(folder, within);
   const atHome = home === undefined ? path : relative(home, path);
   return { name: atHome.startsWith("..") || isAbsolute(atHome) ? path : `~/${atHome}`, path, scope: "user" as const };
-}
-
-function carryOut(change: Change): Change & { backup?: string } {
-  if (change.action === "unchanged" || change.action === "kept") return change;
-  const backup = change.backUp && change.before !== undefined ? backUp(change.path, change.before) : undefined;
-  if (change.after === undefined) removeFile(change.path, change.folders);
-  else {
-    makeFolders(change.path);
-    writeWhole(change.path, change.after);
-  }
-  return backup === undefined ? change : { ...change, backup };
-}
-
-/** Keeps what init is about to do before it does it: undoing what never came about finds nothing to undo. Answers what the user should know. */
-function keepRecord(path: string, record: InitRecord, earlier: InitRecord, changes: readonly Change[]): string[] {
-  const did = changes.some(({ action }) => action !== "unchanged" && action !== "kept");
-  const leaves = earlier.hosts.some((name) => !record.hosts.includes(name));
-  if (!did && !leaves) return [];
-  try {
-    writeRecord(path, Object.keys(record.files).length === 0 ? { ...record, hosts: [] } : record);
-    return [];
-  } catch (error) {
-    return [
-      `What was done could not be recorded (${(error as Error).message}): coord init --remove will know coord's parts by what they look like.`,
-    ];
-  }
-}
-
-/** `--workspace`, else what `.coord.json` here or above within the repository says, else the repository's own name. */
-function chooseWorkspace(folder: string, asked: string | undefined): { name: string; asked: boolean } {
-  if (asked !== undefined) {
-    if (!/^[a-z0-9_-]{1,64}$/.test(asked))
-      throw new CliError(`not a workspace name: ${asked}`, { next: "use 1 to 64 of a-z 0-9 - _: coord init --workspace NAME" });
-    return { name: asked, asked: true };
-  }
-  return { name: workspaceOf(folder), asked: false };
-}
-
-/** The board of the agents in a folder. */
-export function workspaceOf(folder: string): string {
-  return inheritedWorkspace(folder) ?? defaultWorkspace(folder);
-}
-
-function inheritedWorkspace(folder: string): string | undefined {
-  let found: ReturnType<typeof projectConfig>;
-  try {
-    found = projectConfig(folder);
-  } catch {
-    // A .coord.json that cannot be read: if it is this folder's own, its part says so; one above does not bind this folder.
-    return undefined;
-  }
-  const root = repository(folder)?.root ?? folder;
-  const within = found.path !== undefined && !relative(root, found.path).startsWith("..");
-  return within && found.workspace && /^[a-z0-9_-]{1,64}$/.test(found.workspace) ? found.workspace : undefined;
 }
 
 /** The user's home folder; undefined where it is not known. */

@@ -2,7 +2,8 @@ import { HOST, type HostName } from "../hook/hosts.ts";
 import { parseText } from "./edit/jsonc.ts";
 import type { Around } from "./hosts/host.ts";
 import { inProject, valuesOf } from "./hosts/shapes.ts";
-import { type FilePart, jsonItem, jsonMember, ownFile, type Part, type Place } from "./parts.ts";
+import { jsonItem, jsonMember } from "./json-parts.ts";
+import { type FilePart, ownFile, type Part, type Place } from "./parts.ts";
 import { isPlugin, opencodePlugin } from "./wake-plugin.ts";
 
 /** What `coord init --wake` writes for a host, and what its user must still do. */

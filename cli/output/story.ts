@@ -26,6 +26,7 @@ interface Data {
   readonly review_id?: string;
   readonly note_id?: string;
   readonly result?: unknown;
+  readonly from?: string;
 }
 
 interface Telling {
@@ -85,7 +86,7 @@ const TOLD: Record<EventType, (telling: Telling) => string[]> = {
     `posted${event.agent_id ? ` by ${event.agent_id}` : ""}${data.task ? `: ${data.task.kind}, ${data.task.priority} priority` : ""}`,
   ],
   "task.updated": ({ event, data }) => [`${event.agent_id ?? "somebody"} changed ${(data.changed ?? []).join(", ")}`],
-  "task.ready": ({ event }) => [`made ready${by(event)}`],
+  "task.ready": ({ event, data }) => [`${data.from === "failed" ? "opened again" : "made ready"}${by(event)}`],
   "task.held": ({ event }) => [`put into the backlog${by(event)}`],
   "task.unblocked": () => ["nothing holds it any more"],
   "task.claimed": ({ who, data }) => [`${who} claimed it${data.lease_until ? "" : ", without a deadline"}`],

@@ -60,18 +60,29 @@ export function taskTitle(task: Pick<Task, "number" | "name">, columns: number):
 
 const LABEL_COLUMNS = 13;
 
-/** Everything about one task. */
-export function taskDetails(task: Task, now: number, space: TableSpace): string[] {
+const HELD_BY: Readonly<Record<NonNullable<Task["held"]>["reason"], (by: string) => string>> = {
+  dependencies: (by) => `Held: waits for ${by}`,
+  dependency_failed: (by) => `Held: ${by} failed`,
+  dependency_cancelled: (by) => `Held: ${by} was cancelled`,
+};
+
+/** Everything about one task. @param others the tasks that it depends on, as far as they were read: the rest is shown by id. */
+export function taskDetails(task: Task, now: number, space: TableSpace, others: readonly Task[] = []): string[] {
+  const other = (id: string) => others.find((one) => one.id === id);
+  const shortly = (ids: readonly string[] = []) =>
+    ids
+      .map((id) => {
+        const known = other(id);
+        return known ? `#${known.number}` : id;
+      })
+      .join(", ");
   const lines = wrap(`#${task.number} ${clean(task.name)}`, space.columns).map((line) => paint(line, "bold", space.colour));
   const say = (label: string, value: string | null | undefined) => {
     if (!value) return;
     const [first = "", ...more] = wrap(clean(value), space.columns - LABEL_COLUMNS);
     lines.push(paint(label.padEnd(LABEL_COLUMNS), "dim", space.colour) + first, ...more.map((line) => " ".repeat(LABEL_COLUMNS) + line));
   };
-  say(
-    "state",
-    stateLabel(task) + (task.held ? ` (${task.held.reason}${task.held.blockers ? `: ${task.held.blockers.join(", ")}` : ""})` : ""),
-  );
+  say("state", task.state === "pending" && task.held ? HELD_BY[task.held.reason](shortly(task.held.blockers)) : stateLabel(task));
   say("kind", `${task.kind}, ${task.priority} priority, for ${task.performer === "user" ? "a person" : "an agent"}`);
   say(task.state === "claimed" ? "held by" : "last held by", task.claimed_by);
   if (task.lease_until) say("lease", `ends ${ago(task.lease_until, now)} (${task.lease_until})`);
@@ -79,7 +90,10 @@ export function taskDetails(task: Task, now: number, space: TableSpace): string[
   say("labels", task.labels.join(", "));
   if (task.review === "required") say("review", task.required_approvals > 1 ? `required, by ${task.required_approvals}` : "required");
   if (task.attempt > 0) say("attempt", String(task.attempt));
-  say("depends on", task.depends_on.join(", "));
+  for (const [at, id] of task.depends_on.entries()) {
+    const known = other(id);
+    say(at === 0 ? "depends on" : "", known ? `#${known.number} ${known.name} · ${stateLabel(known)}` : id);
+  }
   say("posted", `${ago(task.created_at, now)}${task.created_by ? ` by ${task.created_by}` : ""} (${task.created_at})`);
   say("changed", `${ago(task.updated_at, now)}, rev ${task.rev}`);
   say("id", task.id);

@@ -132,7 +132,7 @@ async function wholeRun(
     })),
     results,
     race: raced,
-    refusedHosts: [...stage.proxy.asked].sort(),
+    refusedHosts: [...stage.proxy.asked].map(([name, targets]) => ({ name, targets: [...targets].sort() })),
     wholeMs: Math.round(performance.now() - began),
   };
 }

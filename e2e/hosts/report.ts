@@ -38,10 +38,11 @@ in one project, all from one starting shot; half of them take the next job, half
 - By program: ${hosts.map(({ id, title }) => `${title} ${race.byHost[id] ?? 0}`).join(", ")}.
 - ${race.refused} claims were refused because another agent had the job.
 - ${seconds(race.raceMs)} from the starting shot to the last completion, ${seconds(race.wholeMs)} from the first start to the last end.`;
+  const titleOf = (name: string): string => hosts.find(({ id }) => id === name)?.title ?? name;
   const beyond =
     refusedHosts.length === 0
       ? "None of them asked for anything beyond loopback."
-      : `Beyond loopback they asked for ${refusedHosts.map((host) => `\`${host}\``).join(", ")}, and were refused.`;
+      : `Beyond loopback they asked, and were refused: ${refusedHosts.map(({ name, targets }) => `${titleOf(name)} for ${targets.map((target) => `\`${target}\``).join(", ")}`).join("; ")}.`;
   return [head, summary, "## What was seen\n", details, `## The race\n\n${raced}\n`, `${beyond}\n`].join("\n");
 }
 

@@ -28,7 +28,7 @@ export interface Results {
   readonly results: readonly Result[];
   readonly race: RaceResult | { readonly verdict: "failed" | "not run"; readonly said: string };
   /** Whom the programs tried to reach beyond loopback. */
-  readonly refusedHosts: readonly string[];
+  readonly refusedHosts: readonly { readonly name: string; readonly targets: readonly string[] }[];
   readonly wholeMs: number;
 }
 

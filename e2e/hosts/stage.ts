@@ -58,7 +58,7 @@ export async function initProject(
 ): Promise<Project> {
   const folder = join(stage.folder, name, "project");
   mkdirSync(folder, { recursive: true });
-  const env = { ...baseEnv(stage, home), COORD_AUTOSTART: "0" };
+  const env = { ...baseEnv(stage, home, "coord"), COORD_AUTOSTART: "0" };
   await finished(start({ command: "git", args: ["init", "--quiet"], cwd: folder, env, limitMs: INIT_LIMIT_MS }), "git init");
   // the server has a port of its own here; on the default one a project needs no such line
   writeJson(folder, ".coord.json", { url: stage.server.url });
@@ -80,7 +80,7 @@ export function hire(stage: Stage, host: Host, name: string, project: Project, p
   const rooms: Rooms = { home: homeOf(stage, name), project: project.folder };
   const mind = stage.model.enroll({ name, wire: host.wire, naming: host.naming, policy, thinkMs });
   host.atHome(rooms, mind.url);
-  const env = { ...baseEnv(stage, rooms.home), ...host.env(rooms, mind.url) };
+  const env = { ...baseEnv(stage, rooms.home, host.id), ...host.env(rooms, mind.url) };
   return { host, rooms, mind, env, program: stage.programs.get(host.id) ?? host.bin };
 }
 
@@ -117,9 +117,9 @@ function tail({ stdout, stderr }: Ended): string {
 }
 
 /** Nothing of this process's environment but where programs are found; whoever asks for the world beyond loopback is refused. */
-function baseEnv(stage: Stage, home: string): Record<string, string> {
+function baseEnv(stage: Stage, home: string, who: string): Record<string, string> {
   const path = [join(stage.folder, "bin"), dirname(process.execPath), "/usr/local/bin", "/usr/bin", "/bin"].join(delimiter);
-  const { url } = stage.proxy;
+  const url = stage.proxy.urlFor(who);
   const local = "127.0.0.1,localhost";
   return {
     PATH: path,

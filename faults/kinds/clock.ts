@@ -1,25 +1,26 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { PROGRAM, temporaryFolder } from "../../tests/harness/server.ts";
 import { rounds } from "./kills.ts";
 import type { Kind } from "./kind.ts";
 
-/** Where Debian and its descendants put it; other places by COORD_LIBFAKETIME. */
-const PLACES = ["x86_64-linux-gnu", "aarch64-linux-gnu"].map((machine) => `/usr/lib/${machine}/faketime/libfaketimeMT.so.1`);
-
-function library(): string | undefined {
-  return [process.env.COORD_LIBFAKETIME, ...PLACES].find((path) => path !== undefined && existsSync(path));
+/** Compiles `clock.c`; undefined where there is no compiler. libfaketime would do the same, but workerd does not start under it. */
+function library(folder: string): string | undefined {
+  const made = join(folder, "clock.so");
+  const compiled = spawnSync("cc", ["-O2", "-shared", "-fPIC", "-o", made, join(import.meta.dirname, "clock.c")], { stdio: "ignore" });
+  return compiled.status === 0 ? made : undefined;
 }
 
 /**
- * The built program beside a workerd whose wall clock is read from a file: coord finds its runtime as it always does, through the
- * packages next to it, and runs a script that starts the real one under libfaketime. Timers keep the true clock, as they do when
- * somebody sets a machine's time.
+ * The built program beside a workerd whose wall clock is ours: coord finds its runtime as it always does, through the packages next to
+ * it, and runs a script that starts the real one with another clock.
  */
-function fakedProgram(): { program: string; set(seconds: number): void } {
+function programWithClock(): { program: string; set(seconds: number): void } {
   const folder = temporaryFolder();
   const clock = join(folder, "clock");
+  writeFileSync(clock, Buffer.alloc(4096));
   const here = createRequire(import.meta.url);
   const platform = `@cloudflare/workerd-linux-${process.arch === "arm64" ? "arm64" : "64"}`;
   const real = dirname(createRequire(here.resolve("workerd/package.json")).resolve(`${platform}/package.json`));
@@ -33,17 +34,22 @@ function fakedProgram(): { program: string; set(seconds: number): void } {
   }
   const binary = join(folder, "node_modules", platform, "bin", "workerd");
   mkdirSync(dirname(binary));
-  const env = `LD_PRELOAD='${library()}' FAKETIME_TIMESTAMP_FILE='${clock}' FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1`;
+  const env = `LD_PRELOAD='${library(folder)}' COORD_TEST_CLOCK='${clock}'`;
   writeFileSync(binary, `#!/bin/sh\nexec env ${env} '${join(real, "bin", "workerd")}' "$@"\n`);
   chmodSync(binary, 0o755);
-  const set = (seconds: number) => writeFileSync(clock, `${seconds < 0 ? "-" : "+"}${Math.abs(seconds)}s\n`);
-  set(0);
+  const file = openSync(clock, "r+");
+  const set = (seconds: number) => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigInt64LE(BigInt(seconds));
+    writeSync(file, bytes, 0, 8, 0);
+  };
   return { program: join(folder, "dist/cli/coord.js"), set };
 }
 
 export const clock: Kind = {
-  promise: "a server whose clock is set forward and back, by seconds or by a day, breaks no promise but that of the lease's length",
+  promise: "a server whose clock is set forward and back, by seconds or by a day, breaks no promise but that of a lease's length",
   share: 2,
-  impossible: () => (process.platform !== "linux" || !library() ? "needs libfaketime (Debian: apt install faketime)" : undefined),
-  run: (plan) => rounds(plan, { weights: { "set clock": 4, "kill workerd": 1 }, between: [300, 1_500], clock: fakedProgram() }),
+  impossible: () =>
+    process.platform !== "linux" || !library(temporaryFolder()) ? "needs Linux and a C compiler, for a clock that can be set" : undefined,
+  run: (plan) => rounds(plan, { weights: { "set clock": 4, "kill workerd": 1 }, between: [300, 1_500], clock: programWithClock() }),
 };

@@ -12,8 +12,8 @@ import { Findings, type Kind } from "./kind.ts";
 export function fixtures(): string[] {
   if (!existsSync(FIXTURES)) return [];
   return readdirSync(FIXTURES)
-    .filter((name) => name.endsWith(".json"))
-    .map((name) => name.slice(0, -".json".length))
+    .filter((name) => name.endsWith(".json.gz"))
+    .map((name) => name.slice(0, -".json.gz".length))
     .sort();
 }
 
@@ -39,7 +39,7 @@ export async function open(name: string): Promise<string[]> {
   const server = await Served.start(folder);
   try {
     const [log, tasks] = [await server.log(), await server.tasks()];
-    // leases of its time are long over: what was held has lapsed at the first touch, and nothing else has changed
+    // leases of its time are over, or soon will be: what was held has lapsed at the first touch, and nothing else has changed
     findings.expect(JSON.stringify(log.slice(0, was.log.length)) === JSON.stringify(was.log), "its log is not what it was");
     findings.expect(
       log.slice(was.log.length).every((event) => event.type === "task.lapsed"),
@@ -47,7 +47,7 @@ export async function open(name: string): Promise<string[]> {
     );
     const now = new Map(tasks.map((task) => [task.id, task]));
     for (const then of was.tasks) {
-      const lapsed = then.state === "claimed" && then.performer === "agent";
+      const lapsed = then.lease_until !== undefined && Date.parse(then.lease_until) <= Date.now();
       const wanted: Partial<Task> = lapsed ? { state: "pending", claimed_by: null } : then;
       for (const [field, value] of Object.entries({
         id: then.id,

@@ -20,12 +20,12 @@ export function writeFixture(fixture: Fixture, database: Buffer): void {
   const base = join(FIXTURES, `schema-${fixture.schema}`);
   mkdirSync(FIXTURES, { recursive: true });
   writeFileSync(`${base}.sqlite.gz`, gzipSync(database, { level: 9 }));
-  writeFileSync(`${base}.json`, `${JSON.stringify(fixture)}\n`);
+  writeFileSync(`${base}.json.gz`, gzipSync(JSON.stringify(fixture), { level: 9 }));
 }
 
 /** Lays a fixture out as the data folder that it was. */
 export function layOut(name: string, folder: string): Fixture {
-  const fixture = JSON.parse(readFileSync(join(FIXTURES, `${name}.json`), "utf8")) as Fixture;
+  const fixture = JSON.parse(gunzipSync(readFileSync(join(FIXTURES, `${name}.json.gz`))).toString()) as Fixture;
   const database = join(folder, fixture.path);
   mkdirSync(dirname(database), { recursive: true });
   writeFileSync(database, gunzipSync(readFileSync(join(FIXTURES, `${name}.sqlite.gz`))));

@@ -60,7 +60,7 @@ file.exec(`VACUUM INTO '${small}'`);
 const { schema } = file.prepare("SELECT max(id) AS schema FROM _migrations").get() as { schema: number };
 file.close();
 renameSync(small, path!);
-if (existsSync(join(FIXTURES, `schema-${schema}.json`))) throw new Error(`the fixture of schema ${schema} is there already`);
+if (existsSync(join(FIXTURES, `schema-${schema}.json.gz`))) throw new Error(`the fixture of schema ${schema} is there already`);
 const runtime = JSON.parse(readFileSync(join(folder, "runtime.json"), "utf8")) as object;
 writeFixture({ schema, runtime, path: relative(folder, path!), tasks, log }, readFileSync(path!));
 console.log(`schema ${schema}: ${tasks.length} tasks, ${log.length} lines of the log`);

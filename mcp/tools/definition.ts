@@ -41,6 +41,8 @@ export interface ToolCall {
   readonly signal: AbortSignal;
   /** The longest that this call may block, in seconds. */
   readonly longestWait: number;
+  /** Finds out whether the host is still there, where its going away is not noticed at once. */
+  readonly isThere: (() => Promise<boolean>) | undefined;
   /** Says that the call is alive, where the host asked to be told; `elapsed` and `total` in seconds. */
   readonly progress: ((elapsed: number, total: number) => void) | undefined;
 }

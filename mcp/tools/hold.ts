@@ -23,9 +23,11 @@ const held = { ...taskId, ...agentId, claimId: text } as const;
 /**
  * What a claim's answer becomes: remembered, so that its lease is kept up; or given back, where the host has given the call up
  * meanwhile and nobody will ever read that the job is theirs.
+ * @param hasWaited the host had time to go away without a word
  */
-export async function taken(task: Task, call: ToolCall, context: ToolContext): Promise<Answer> {
-  if (call.signal.aborted) {
+export async function taken(task: Task, call: ToolCall, context: ToolContext, hasWaited = false): Promise<Answer> {
+  const isThere = !hasWaited || !call.isThere || (await call.isThere());
+  if (call.signal.aborted || !isThere) {
     await ask(call, context, "tasks/release", {
       id: task.id,
       agent_id: call.agent,

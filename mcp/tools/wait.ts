@@ -159,7 +159,7 @@ export const tasksNext: Tool = {
             const answer = await ask(call, context, "tasks/next", { ...params, wait_ms: Math.min(ms, LIMITS.wait_ms.value) }, { signal });
             return answer ?? undefined;
           });
-    if (task) return taken(task, call, context);
+    if (task) return taken(task, call, context, seconds > 0);
     return {
       timed_out: true,
       hint:

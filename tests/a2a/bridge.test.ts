@@ -43,7 +43,7 @@ test.each(TRANSPORTS)("a job posted over A2A is worked on over MCP (%s), and its
       metadata: { [`${server.url}ext/work-queue/v1`]: { kind } },
     }),
   );
-  const taken = (await otter.call("tasks_next", { kind: [kind], wait_s: 20 })).answer.task;
+  const taken = (await otter.call("tasks_next", { kind: [kind], timeout_s: 20 })).answer.task;
   expect(taken).toMatchObject({ name: "Answer this", payload: { depth: 2 }, created_by: "a2a" });
   await otter.call("tasks_complete", { id: taken.id, result: "42" });
   expect(await answer).toMatchObject({

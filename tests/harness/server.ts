@@ -31,7 +31,16 @@ export function cleanEnv(extra: Record<string, string | undefined> = {}): NodeJS
   for (const [name, value] of Object.entries(process.env)) {
     if (!name.startsWith("COORD_") && !name.startsWith("VITEST") && name !== "NODE_OPTIONS" && name !== "CI") env[name] = value;
   }
-  return { ...env, COORD_AUTOSTART: "0", NO_COLOR: "1", ...extra };
+  return { ...env, COORD_AUTOSTART: "0", NO_COLOR: "1", ...dataFolder(extra), ...extra };
+}
+
+let shared: string | undefined;
+
+/** A data folder for all programs of one test file, for those that are given none and no home to look for one in. */
+function dataFolder(extra: Record<string, string | undefined>): { COORD_DB?: string } {
+  if (["COORD_DB", "HOME", "XDG_DATA_HOME"].some((name) => name in extra)) return {};
+  shared ??= temporaryFolder();
+  return { COORD_DB: shared };
 }
 
 export interface Finished {

@@ -98,6 +98,22 @@ it("says what is wrong with an entry, and what to do", async () => {
   expect(ofHosts(report).find(({ host, level }) => host === "zed" && level === "ok")?.message).toContain(".zed/settings.json starts coord");
 });
 
+it("tells hooks that are in place from those that are not as coord writes them, and nothing where there are none", async () => {
+  const at = project();
+  const ofHooks = async () =>
+    ofHosts(await doctor(at))
+      .filter(({ message }) => message.includes("hooks"))
+      .map(({ host, level }) => `${host} ${level}`);
+  at.init({ for: "cursor,gemini" });
+  expect(await ofHooks()).toEqual([]);
+  at.init({ for: "cursor,gemini", wake: true });
+  expect(await ofHooks()).toEqual(["gemini ok", "cursor ok"]);
+  const settings = JSON.parse(at.read(".gemini/settings.json")) as { hooks: Record<string, unknown> };
+  delete settings.hooks[Object.keys(settings.hooks)[0]!];
+  at.write({ ".gemini/settings.json": JSON.stringify(settings) });
+  expect(await ofHooks()).toEqual(["gemini warn", "cursor ok"]);
+});
+
 it("asks an entry with an address over HTTP", async () => {
   await using server = await startServer();
   const at = project({

@@ -69,6 +69,20 @@ describe.each([
     expect(await rpc(server, "tasks/get", { id })).toMatchObject({ state: "pending" });
     await rpc(server, "tasks/cancel", { id });
   });
+
+  test("gives a job back that was handed over before anybody noticed", async () => {
+    for (let round = 0; round < 5; round++) {
+      const client = await begin(message("tools/call", wait("tasks_next", { kind: ["parcel"], timeout_s: 50 })));
+      await until("it stands in line", async () => (await waiters(server)) === 1);
+      client.leave();
+      const { id } = await rpc(server, "tasks/send", { name: "parcel", kind: "parcel" });
+      await until("the job is back", async () => (await rpc(server, "tasks/get", { id }))?.state === "pending", 2_000);
+      await until("nothing of it is left", async () => (await waiters(server)) === 0);
+      const { claims } = await rpc(server, "tasks/history", { id });
+      expect(claims.every(({ end }) => end === "released")).toBe(true);
+      await rpc(server, "tasks/cancel", { id });
+    }
+  });
 });
 
 test("a client that listens for changes and goes away leaves nothing behind", async () => {

@@ -47,6 +47,7 @@ describe("the card", () => {
     const name = freshName();
     const { card } = await cardAt(`/w/${name}/.well-known/agent-card.json`);
     expect(card.url).toBe(`${ORIGIN}/w/${name}/a2a`);
+    for (const none of ["UPPER", "a%20b", "x".repeat(65)]) expect((await cardAt(`/w/${none}/.well-known/agent.json`)).status).toBe(404);
   });
 
   it("is kept by its ETag: who has it is not sent it again", async () => {

@@ -82,6 +82,15 @@ describe("A2A 0.3, for requests without a version", () => {
     expect([body.error, body.result]).toEqual([undefined, null]);
   });
 
+  it.each(["0.3", "0.3.0", " "])("is also what a request gets that names version %j", async (version) => {
+    const { status } = await new A2ABoard().call<OldTask>(
+      "message/send",
+      { message: legacyMessage("x"), configuration: { blocking: false } },
+      { version },
+    );
+    expect(status.state).toBe("submitted");
+  });
+
   it("gives the extended card as 0.3 has it", async () => {
     expect(await a2aCard()).toMatchObject({ protocolVersion: "0.3", url: expect.stringContaining("/a2a"), preferredTransport: "JSONRPC" });
   });

@@ -66,7 +66,7 @@ export function retractNote(turn: Turn, params: Params<"notes/retract">): Outcom
   const given = noteRow(turn.sql, params.note_id);
   if (!given) return refused(noSuchNote(params.note_id));
   if (given.retracted_at !== null)
-    return refused(conflict("wrong_state", `this note was retracted by ${given.by}`, { note_id: given.note_id }));
+    return refused(conflict("wrong_state", `this note was retracted by ${given.by}`, { note_id: given.note_id, number: given.number }));
   return withdraw(turn, given, params, false);
 }
 
@@ -74,7 +74,8 @@ export function retractNote(turn: Turn, params: Params<"notes/retract">): Outcom
 export function purgeNote(turn: Turn, params: Params<"notes/purge">): Outcome<Note> {
   const given = noteRow(turn.sql, params.note_id);
   if (!given) return refused(noSuchNote(params.note_id));
-  if (given.purged === 1) return refused(conflict("wrong_state", `this note was purged by ${given.by}`, { note_id: given.note_id }));
+  if (given.purged === 1)
+    return refused(conflict("wrong_state", `this note was purged by ${given.by}`, { note_id: given.note_id, number: given.number }));
   return withdraw(turn, given, params, true);
 }
 

@@ -1,4 +1,4 @@
-import { LIMITS } from "../../protocol/index.ts";
+import { LIMITS, WorkspaceName } from "../../protocol/index.ts";
 import { agentCard, cardResponse } from "../a2a/card.ts";
 import { Fault, fault, parseFault } from "../a2a/fault.ts";
 import type { BoardStub } from "../a2a/follow.ts";
@@ -60,7 +60,9 @@ async function bodyOf(c: C): Promise<{ text: string } | { fault: Fault; status: 
 }
 
 /** `GET /.well-known/agent-card.json` and the older `agent.json`: public, as every client reads it before it has a token. */
-export function card(c: C): Promise<Response> {
+export async function card(c: C): Promise<Response> {
+  const workspace = c.req.param("workspace");
+  if (workspace !== undefined && !WorkspaceName.safeParse(workspace).success) return c.notFound();
   return cardResponse(agentCard(factsOf(c)), c.req.header("if-none-match"));
 }
 

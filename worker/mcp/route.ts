@@ -12,6 +12,7 @@ import { ObjectBoard, type Stub } from "./board.ts";
 import { callerOf, newSession, SESSION_HEADER } from "./caller.ts";
 import { Cancellable, cancel } from "./cancelled.ts";
 import { interestOf, LogBus } from "./follow.ts";
+import { Line } from "./line.ts";
 
 /**
  * How often a response that waits writes something, in milliseconds: workerd tells of a client that has gone only when a write to it
@@ -45,6 +46,7 @@ export async function mcp(c: Context<HonoEnv>, stub: Stub): Promise<Response> {
     report,
     keepAlive,
   });
+  const line = new Line();
   let handler: McpHttpHandler | undefined;
   const over = (failure?: unknown) => {
     if (failure !== undefined) report(failure);
@@ -55,7 +57,16 @@ export async function mcp(c: Context<HonoEnv>, stub: Stub): Promise<Response> {
       ? new LogBus(board, interestOf(params), (await board.read("workspace/info", {})).head, { keepAlive, over })
       : undefined;
   handler = createMcpHandler(
-    ({ era }) => mcpServer({ desk, identity, version: VERSION, host, givenUp: board.ended, tellsChanges: era === "modern" }),
+    ({ era }) =>
+      mcpServer({
+        desk,
+        identity,
+        version: VERSION,
+        host,
+        givenUp: board.ended,
+        isThere: () => line.isThere(),
+        tellsChanges: era === "modern",
+      }),
     { keepAliveMs: BEAT_MS, responseMode: mayWait(method, params.name) ? "sse" : "auto", ...(bus ? { bus } : {}) },
   );
   const response = await handler.fetch(
@@ -63,7 +74,7 @@ export async function mcp(c: Context<HonoEnv>, stub: Stub): Promise<Response> {
     body === undefined ? {} : { parsedBody: body },
   );
   if (method === "initialize" && response.ok) response.headers.set(SESSION_HEADER, newSession(host));
-  return response;
+  return line.carry(response);
 }
 
 /** A body that is no JSON is refused by the SDK, in the protocol's words. */

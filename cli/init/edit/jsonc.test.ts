@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { appendItem, NotAContainer, parseText, removeItem, removeMember, renderJson, setMember } from "./jsonc.ts";
+import { appendItem, NotAContainer, parseText, removeItem, removeMember, setMember } from "./jsonc.ts";
+import { renderJson } from "./layout.ts";
 
 const entry = { command: "coord", args: ["mcp"] };
 const path = ["mcpServers", "coord"] as const;

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { type FilePart, jsonMember } from "../parts.ts";
+import { jsonMember } from "../json-parts.ts";
+import type { FilePart } from "../parts.ts";
 import { geminiWake } from "../wake.ts";
 import type { Around, Host, ServerFile } from "./host.ts";
 import { hasRules, importPart, imports, readsAgents } from "./rules.ts";

@@ -25,6 +25,8 @@ export interface ServerFile {
   readonly format: "json" | "jsonc" | "toml";
   /** The names that lead to coord's entry. */
   readonly path: readonly [string, ...string[]];
+  /** What a new file starts with, because the host would write it there itself. */
+  readonly head?: Readonly<Record<string, unknown>>;
 }
 
 /** An entry as doctor starts it. */

@@ -8,7 +8,7 @@ const NAMES = ["opencode.jsonc", "opencode.json"];
 /** The one that is there, else opencode.json. */
 function file(around: Around): ServerFile {
   const name = NAMES.find((one) => exists(around, one)) ?? "opencode.json";
-  return { place: inProject(around, name), format: "jsonc", path: ["mcp", "coord"] };
+  return { place: inProject(around, name), format: "jsonc", path: ["mcp", "coord"], head: { $schema: "https://opencode.ai/config.json" } };
 }
 
 export const opencode: Host = {

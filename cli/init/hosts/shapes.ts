@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { parseText } from "../edit/jsonc.ts";
 import { parseToml, type Table } from "../edit/toml.ts";
+import { jsonMember } from "../json-parts.ts";
 import { workspaceOf } from "../launch.ts";
-import { type FilePart, jsonMember, type Place, placeAtHome, placeIn, tomlTable } from "../parts.ts";
+import { type FilePart, type Place, placeAtHome, placeIn, tomlTable } from "../parts.ts";
 import type { Around, Host, ServerFile, Start } from "./host.ts";
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -64,7 +65,13 @@ export function serverPart(host: Host, file: ServerFile, around: Around): FilePa
   const part =
     file.format === "toml"
       ? tomlTable({ ...options, value: entry as Table })
-      : jsonMember({ ...options, value: entry, strict: file.format === "json", ...(file.place.scope === "user" ? { because } : {}) });
+      : jsonMember({
+          ...options,
+          value: entry,
+          strict: file.format === "json",
+          ...(file.head ? { head: file.head } : {}),
+          ...(file.place.scope === "user" ? { because } : {}),
+        });
   return { place: file.place, part };
 }
 

@@ -1,10 +1,11 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
 export interface ClosedProxy extends AsyncDisposable {
-  readonly url: string;
-  /** Hosts that somebody asked for, as `name:port`, each once. */
-  readonly asked: ReadonlySet<string>;
+  /** Its address for one program: the name in it says who asked. */
+  urlFor(name: string): string;
+  /** Whom each program asked for beyond loopback, as `host:port`. */
+  readonly asked: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /**
@@ -12,25 +13,39 @@ export interface ClosedProxy extends AsyncDisposable {
  * they tried all the same can be said.
  */
 export async function startClosedProxy(): Promise<ClosedProxy> {
-  const asked = new Set<string>();
+  const asked = new Map<string, Set<string>>();
+  const note = (request: IncomingMessage, target: string): number => {
+    const name = nameIn(request);
+    if (name === undefined) return 407; // it says its name when it is asked for it
+    asked.set(name, (asked.get(name) ?? new Set()).add(target));
+    return 403;
+  };
   const server = createServer((request, response) => {
-    asked.add(new URL(request.url ?? "/", "http://unnamed").host);
-    response.writeHead(403).end();
+    const status = note(request, new URL(request.url ?? "/", "http://unnamed").host);
+    response.writeHead(status, { "proxy-authenticate": 'Basic realm="coord e2e"' }).end();
   });
   server.on("connect", (request, socket: Socket) => {
-    asked.add(request.url ?? "");
+    const status = note(request, request.url ?? "");
     socket.on("error", () => {
       // The program has gone: it would have been refused anyway.
     });
-    socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    socket.end(
+      `HTTP/1.1 ${status} Refused\r\nProxy-Authenticate: Basic realm="coord e2e"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+    );
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    urlFor: (name) => `http://${name}:offline@127.0.0.1:${port}`,
     asked,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise<void>((done) => server.close(() => done()));
     },
   };
+}
+
+function nameIn(request: IncomingMessage): string | undefined {
+  const [, encoded] = /^Basic (.+)$/i.exec(request.headers["proxy-authorization"] ?? "") ?? [];
+  return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString("utf8").split(":")[0];
 }

@@ -1,6 +1,9 @@
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { cleanEnv, PROGRAM } from "../../../tests/harness/server.ts";
+import type { Policy } from "../model/policy.ts";
+import type { Agent } from "../stage.ts";
+import type { Greeting } from "../tap.ts";
 import { check, play, type Scenario } from "./scenario.ts";
 
 /** coord's tools as `coord mcp` lists them to a client without a host's habits. */
@@ -16,6 +19,8 @@ async function everyTool(url: string): Promise<string[]> {
   }
 }
 
+const INSTRUCTIONS = "coord is the board that this machine's agents share";
+const ALSO = ["subscriptions/listen", "resources/list", "prompts/list"];
 /** The heading of what coord writes into AGENTS.md. */
 const RULES = "## Working beside other agents: coord";
 
@@ -25,37 +30,31 @@ export const lists: Scenario = {
   title: "loads what `coord init` wrote and lists the tools",
   async run(stage, host) {
     const expected = await everyTool(stage.server.url);
-    const { agent, seen, ms } = await play(
-      stage,
-      host,
-      "lists",
-      () =>
-        ({ calls }) =>
-          calls.length === 0 ? { call: "checkin" } : { say: "seen" },
-    );
+    const policy: Policy = ({ calls }) => (calls.length === 0 ? { call: "checkin" } : { say: "seen" });
+    const { agent, seen, ms, greeting } = await play(stage, host, "lists", () => policy, { tapped: true });
     const missing = expected.filter((tool) => !seen.tools.includes(tool));
     check(`all ${expected.length} tools reach the model`, missing.length === 0 && seen.tools.length === expected.length, seen.tools);
-    check(
-      "coord's instructions reach the model",
-      seen.told.includes("coord is the board that this machine's agents share"),
-      "no instructions",
-    );
-    check("the rules of AGENTS.md reach the model", seen.told.includes(RULES), "no rules");
+    check("coord's instructions reach the model", seen.told.includes(INSTRUCTIONS), "no instructions");
     const rules = seen.told.split(RULES).length - 1;
-    check("and that once", rules === 1, `${rules} times`);
-    const { exchanges } = agent.mind;
-    const late = exchanges.findIndex((exchange) => exchange.seen.tools.length > 0);
-    const { tools, deferred } = exchanges.at(-1)!.turn;
-    const named = deferred.filter((name) => name.startsWith(host.naming.prefix)).length;
-    const example = tools.find((tool) => tool.name.endsWith("tasks_wait")) ?? {
-      name: deferred.find((name) => name.endsWith("tasks_wait")),
-    };
-    const written = `${"namespace" in example && example.namespace ? `${example.namespace} / ` : ""}${example.name}`;
-    const how = named > 0 ? "by name; the model loads the schemas with ToolSearch" : "with their schemas";
-    const when = late === 0 ? "from its first request on" : `from its request ${late + 1} on`;
-    return {
-      ms,
-      seen: `${seen.tools.length} tools, ${how}, as \`${written}\`; ${when}; the instructions and, once, the rules reach the model`,
-    };
+    check("the rules of AGENTS.md reach the model, once", rules === 1, `${rules} times`);
+    check("the host lists the tools itself", greeting !== undefined && greeting.methods.includes("tools/list"), greeting);
+    const parts = [era(greeting), `${seen.tools.length} tools ${offer(agent)}`, "the instructions and, once, the rules reach the model"];
+    return { ms, seen: parts.join("; ") };
   },
 };
+
+function era({ revision, client, methods }: Greeting): string {
+  const also = methods.filter((method) => ALSO.includes(method)).map((method) => `\`${method}\``);
+  return `MCP ${revision} as \`${client}\`${also.length === 0 ? "" : `, with ${also.join(", ")}`}`;
+}
+
+/** How the tools come to the model. */
+function offer({ host, mind: { exchanges } }: Agent): string {
+  const { tools, deferred } = exchanges.at(-1)!.turn;
+  const isWait = (name: string | undefined): boolean => name === `${host.naming.prefix}tasks_wait`;
+  const example = tools.find(({ name }) => isWait(name));
+  const name = example?.namespace === undefined ? example?.name : `${example.namespace}\` / \`${example.name}`;
+  const byName = deferred.some(isWait) ? ", by name until the model asks `ToolSearch` for their schemas" : "";
+  const first = exchanges.findIndex((exchange) => exchange.seen.tools.length > 0) + 1;
+  return `as \`${name}\`${byName}, from its ${first === 1 ? "first request" : `request ${first}`} on`;
+}

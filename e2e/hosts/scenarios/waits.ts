@@ -33,11 +33,13 @@ async function waiting(stage: Stage, host: Host, scenario: string, nothingForMs:
       waiter(async () => {
         before = await standing(board);
       }),
-    async ({ board, folder }) => {
-      await until("the wait stands", async () => (await standing(board)) > before, RUN_LIMIT_MS);
-      await new Promise((later) => setTimeout(later, nothingForMs));
-      const sent = await runCoord(["send", "gate open", "--kind", "ack", "--as", "porter"], { cwd: folder });
-      check("the other process posts", sent.code === 0, sent.stderr);
+    {
+      during: async ({ board, folder }) => {
+        await until("the wait stands", async () => (await standing(board)) > before, RUN_LIMIT_MS);
+        await new Promise((later) => setTimeout(later, nothingForMs));
+        const sent = await runCoord(["send", "gate open", "--kind", "ack", "--as", "porter"], { cwd: folder });
+        check("the other process posts", sent.code === 0, sent.stderr);
+      },
     },
   );
   const calls = seen.calls.filter(({ tool }) => tool === "tasks_wait");

@@ -113,7 +113,7 @@ function toStatus(sql: Sql, subject: Subject, event: Told, data: EventData): Wir
 /** The message of a status: a note, a review, or the reason for what happened. */
 function spoken(sql: Sql, subject: Subject, event: Told, data: EventData): WireMessage | undefined {
   if (event.type === "note.added" || event.type === "review.decided") return saidAt(sql, subject, event.seq);
-  const text = reasonFor(event.type, data);
+  const text = reasonFor(event.type, data, subject.uri);
   if (text === undefined) return undefined;
   return {
     messageId: `${subject.row.id}:${event.seq}`,
@@ -124,9 +124,9 @@ function spoken(sql: Sql, subject: Subject, event: Told, data: EventData): WireM
   };
 }
 
-function reasonFor(type: Told["type"], data: EventData): string | undefined {
+function reasonFor(type: Told["type"], data: EventData, uri: string): string | undefined {
   if (type === "task.submitted") {
-    return `Attempt ${data.task.attempt} is handed in and waits for a decision. Reply with metadata {"<extension uri>": {"decision": "approve"}} or "request_changes"; any other reply is a comment.`;
+    return `Attempt ${data.task.attempt} is handed in and waits for a decision. Reply with the metadata {"${uri}": {"decision": "approve"}}, or "request_changes" and what to change; any other reply is a comment.`;
   }
   return data.reason ?? undefined;
 }
