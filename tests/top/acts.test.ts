@@ -141,7 +141,7 @@ test("n writes a note: Esc leaves it and loses nothing, a refused one stays as i
   await top.shows("nothing was sent");
   await top.shows("日本語 @quiet-heron▏");
   await using second = await startServer({ db, addr });
-  await top.shows("live");
+  await top.shows("▸ live");
   top.press(ENTER);
   await top.shows("noted on #1, tells @quiet-heron");
   await top.lacks("a note on #1");
