@@ -165,6 +165,7 @@ export class Engine {
     this.#head.seq = undefined;
     this.#deadline.lapse = Number.NEGATIVE_INFINITY;
     this.#presence.forget();
+    this.#courier.reload();
     this.#run([]);
   }
 

@@ -424,4 +424,16 @@ describe("subscriptions", () => {
     await read;
     expect(got.seqs).toEqual([]);
   });
+
+  test("what was read is told to the server, so that it cuts off only who is stuck", async () => {
+    const { peer, got } = await subscribed(await server(), 0, 0);
+    const frames = 256;
+    for (let seq = 1; seq < frames; seq += 1) peer.says(events(1, [seq]));
+    // the answer to the subscription was the first
+    expect((await peer.hears("session/ack")).params).toEqual({ frames });
+    const large = { ...events(1, [frames]), pad: "x".repeat(1024 * 1024) };
+    peer.says(large);
+    expect((await peer.hears("session/ack")).params).toEqual({ frames: frames + 1 });
+    await got.has(frames);
+  });
 });

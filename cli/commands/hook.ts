@@ -32,7 +32,7 @@ export function register(program: Command): void {
   )
     .addHelpText(
       "after",
-      "\nIt reads the host's JSON from standard input, answers in the host's own form,\nand is silent where there is nothing to say or no server:\nCOORD_DEBUG=1 tells why.\nA filter names what the tab wants to hear of besides what concerns it.",
+      "\nIt reads the host's JSON from standard input and answers in the host's own form.\nSilent where there is nothing to say, or no server: COORD_DEBUG=1 tells why.\nA filter names what the tab wants to hear of besides what concerns it.",
     )
     .action(async (host: HostName, _options: unknown, self: Command) => {
       const options = self.optsWithGlobals<Options>();

@@ -120,6 +120,14 @@ export function wasAborted(payload: Payload): boolean {
   return payload.status === "aborted" || payload.status === "error";
 }
 
+/**
+ * Claude Code says whether somebody sits before it. Where nobody does (`claude -p`, an SDK), it would not end before its asynchronous
+ * hooks do, and there is nothing to wake: it is told at its turns' ends.
+ */
+export function isUnattended(host: HostName, env: NodeJS.ProcessEnv): boolean {
+  return host === "claude" && (env.CLAUDE_CODE_SESSION_ATTENDED === "0" || env.CLAUDE_CODE_ENTRYPOINT?.startsWith("sdk") === true);
+}
+
 const OF_A_TAB = new RegExp(`^(${HOSTS.join("|")})-[0-9a-f]{6}$`);
 
 /** Whether the user named the handle; the handle of the tab that this host was started from is none of the user's. */

@@ -14,6 +14,7 @@ import {
   handleOf,
   isContinued,
   isGiven,
+  isUnattended,
   type Payload,
   sessionOf,
   wasAborted,
@@ -72,6 +73,8 @@ export async function runHook(options: HookOptions, env: NodeJS.ProcessEnv = pro
     if (!event) return nothing(host, `no event of ours: ${String(options.event ?? payload.hook_event_name)}`);
     const session = sessionOf(host, payload, options.session);
     if (session === undefined) return nothing(host, "the input names no session");
+    if (event === "wait" && isUnattended(host.name, env))
+      return nothing(host, "nobody sits before this session: it is not kept from ending");
     const folder = folderOf(payload, env);
     if (folder) enter(folder);
     const tab = await open(host, session, options, env);
@@ -80,7 +83,8 @@ export async function runHook(options: HookOptions, env: NodeJS.ProcessEnv = pro
       process.exitCode = await waitForWake(tab, options.post, env);
       return;
     }
-    const said = event === "start" ? await start(tab, folder, env) : await stop(tab, payload, options.wait ?? host.waitSeconds);
+    const said =
+      event === "start" ? await start(tab, folder, env) : await stop(tab, payload, options.wait ?? host.waitSeconds, hasWaiter(host, env));
     if (said) said();
     else nothing(host);
   } catch (error) {
@@ -162,7 +166,7 @@ async function start(tab: Tab, folder: string | undefined, env: NodeJS.ProcessEn
  * A turn ends. The agent is reminded of each claim once, and, where no waiter beside it will wake the tab, told of what has come; what
  * it has reason to expect is waited for, a while.
  */
-async function stop(tab: Tab, payload: Payload, waitSeconds: number): Promise<(() => void) | undefined> {
+async function stop(tab: Tab, payload: Payload, waitSeconds: number, isWoken: boolean): Promise<(() => void) | undefined> {
   const { host, handle, state } = tab;
   const continued = isContinued(payload);
   state.continued = continued ? state.continued + 1 : 0;
@@ -171,11 +175,10 @@ async function stop(tab: Tab, payload: Payload, waitSeconds: number): Promise<((
   const mine = own as Task[];
   const held = mine.filter((task) => task.state === "claimed");
   const reminders = continued ? [] : held.filter((task) => !state.reminded.has(claimKey(task)));
-  const wakesByItself = host.name === "claude" || host.name === "opencode";
-  let inbox = wakesByItself ? undefined : await look(tab, 0);
-  const expects = tab.filter !== undefined || mine.some((task) => task.state === "review") || (await isPromised(tab));
-  if (inbox && inbox.items.length === 0 && reminders.length === 0 && waitSeconds > 0 && expects)
-    inbox = await waitFor(tab, inbox.cursor, waitSeconds);
+  let inbox = isWoken ? undefined : await look(tab, 0);
+  const mayWait = inbox?.items.length === 0 && reminders.length === 0 && waitSeconds > 0;
+  const expects = () => tab.filter !== undefined || mine.some((task) => task.state === "review") || isPromised(tab);
+  if (inbox && mayWait && (await expects())) inbox = await waitFor(tab, inbox.cursor, waitSeconds);
   const items = inbox?.items ?? [];
   const texts = [
     ...(reminders.length === 0 ? [] : [reminderText(reminders, handle, Date.now())]),
@@ -192,9 +195,13 @@ async function stop(tab: Tab, payload: Payload, waitSeconds: number): Promise<((
   };
 }
 
+/** Whether a process beside the tab wakes it when it is idle. */
+function hasWaiter(host: Host, env: NodeJS.ProcessEnv): boolean {
+  return host.name === "opencode" || (host.name === "claude" && !isUnattended(host.name, env));
+}
+
 /** A job of its own that something still holds: it may be its to take any moment. */
 async function isPromised(tab: Tab): Promise<boolean> {
-  if (tab.host.waitSeconds === 0) return false;
   return ((await tab.ask("tasks/list", { assignee: tab.handle, state: "pending", ready: false, limit: 1 })) as Task[]).length > 0;
 }
 

@@ -98,6 +98,7 @@ test.each([40, 50, 60, 80, 120])("whatever people and agents write, each line fi
     ...taskTable([hostile], NOW, SPACE),
     ...taskDetails(hostile, NOW, SPACE),
     ...agentTable([agent], NOW, SPACE),
+    ...agentTable([{ ...agent, offered: 9_999_999, read: 8_999_999, wake: { host: HOSTILE, since: hostile.created_at } }], NOW, SPACE),
     ...claimLines(hostile, HOSTILE, NOW, SPACE),
     eventLine(event, columns),
   ];
@@ -106,6 +107,16 @@ test.each([40, 50, 60, 80, 120])("whatever people and agents write, each line fi
     if (!/^(keep it|finish|claim_id)/.test(line)) expect(width(line)).toBeLessThanOrEqual(columns);
     expect(line).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
   }
+});
+
+test("agents are shown with what they were offered, have read, and would be woken by, where there is any of it", () => {
+  const at = new Date(NOW - 300_000).toISOString();
+  const agent = { name: "x", type: "agent", first_seen: at, last_seen: at, current_task: null, status: "idle" } as const;
+  const plain = agentTable([{ ...agent, id: "fox", offered: 0, read: 3, wake: null }], NOW, SPACE);
+  expect(plain[0]).not.toMatch(/OFFERED|READ|WAKE/);
+  const [head, lynx] = agentTable([{ ...agent, id: "lynx", offered: 12, read: 7, wake: { host: "claude", since: at } }], NOW, SPACE);
+  expect(head).toMatch(/OFFERED +READ +WAKE/);
+  expect(lynx).toMatch(/ 12 +7 +claude 5m/);
 });
 
 test("colour is put around what is laid out already", () => {

@@ -27,7 +27,7 @@ const ONE_SHOT = "send claim extend complete fail release cancel update start re
 describe("a command that agents call a thousand times a day", () => {
   test.each(ONE_SHOT)("coord %s opens few files, and none of what it does not use", (name) => {
     const files = command(name);
-    expect([...files].map((file) => basename(file)).length).toBeLessThanOrEqual(7);
+    expect([...files].map((file) => basename(file)).length).toBeLessThanOrEqual(5);
     for (const file of files) {
       const text = readFileSync(file, "utf8");
       expect(text, file).not.toMatch(/ZodError|permessage-deflate|modelcontextprotocol|ink-box|SIGKILL.*workerd/);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { check } from "../../faults/checker/check.ts";
 import { story } from "../../faults/checker/violation.ts";
 import { Random } from "../../faults/random.ts";
-import { PLANTED } from "../../faults/testing/planted.ts";
+import { PLANTED } from "../../faults/testing/planted/index.ts";
 import { toyRun } from "../../faults/testing/toy-run.ts";
 
 const SEEDS = Array.from({ length: 60 }, (_, n) => n + 1);

@@ -30,7 +30,8 @@ export class Tab {
 
   constructor(host: HostName, url: string, state: string, env: Record<string, string | undefined> = {}) {
     this.host = host;
-    this.env = { COORD_URL: url, COORD_DB: state, HOME: state, ...env };
+    const none = Object.fromEntries(Object.keys(process.env).flatMap((name) => (name.startsWith("CLAUDE") ? [[name, undefined]] : [])));
+    this.env = { ...none, COORD_URL: url, COORD_DB: state, HOME: state, ...env };
   }
 
   input(event: "start" | "stop", more: object = {}): string {

@@ -212,6 +212,20 @@ describe("a waiter", () => {
   });
 });
 
+describe("Claude Code before which nobody sits", () => {
+  test.each([{ CLAUDE_CODE_ENTRYPOINT: "sdk-cli" }, { CLAUDE_CODE_SESSION_ATTENDED: "0" }])(
+    "is not kept from ending, and is told at its turn's end: %j",
+    async (env) => {
+      const { tab, others, handle } = await begun();
+      Object.assign(tab.env, env);
+      expect(await tab.wait().ended).toMatchObject({ code: 0, stdout: "", stderr: "" });
+      await others.call("tasks/send", { name: "for you", assignee: handle });
+      expect(JSON.parse((await tab.stop()).stdout)).toMatchObject({ decision: "block", reason: expect.stringContaining('#1 "for you"') });
+      expect((await tab.stop({ stop_hook_active: true })).stdout).toBe("");
+    },
+  );
+});
+
 describe("opencode", () => {
   test("is woken through its HTTP API, again and again", async () => {
     const { tab, others, handle } = await begun("opencode");

@@ -5,6 +5,28 @@ import { fetchWorker, HttpClient, SessionClient } from "../testing/pool.ts";
 
 const hibernate = (board: HttpClient) => evictDurableObject(board.stub, { webSockets: "hibernate" });
 
+describe("a wake that the object slept through", () => {
+  it("is still armed, still one a session, and still wakes", async () => {
+    const board = new HttpClient();
+    const session = await SessionClient.open(board.name);
+    await board.call("agents/checkin", { id: "a" });
+    const ask = { id: "a", wait_ms: 600_000, filter: { kind: "ack" }, wake: { host: "claude", session: "tab" } };
+    const first = session.send("agents/inbox", ask);
+    await board.waiting(1);
+    const armed = async () => (await board.call("agents/list", {})).find((agent) => agent.id === "a")!.wake;
+    const before = await armed();
+    await hibernate(board);
+    expect([before!.host, await armed()]).toEqual(["claude", before]);
+    const second = session.send("agents/inbox", ask);
+    expect((await session.result("agents/inbox", first)).replaced).toBe(true);
+    await hibernate(board);
+    await board.call("tasks/send", { name: "stable", kind: "ack" });
+    expect((await session.result("agents/inbox", second)).items.map((item) => item.why)).toEqual(["match"]);
+    expect(await armed()).toBeNull();
+    session.close();
+  });
+});
+
 describe("fifty waits that the object slept through", () => {
   it("are all there again: each is answered by its own match, none by another's", async () => {
     const board = new HttpClient();

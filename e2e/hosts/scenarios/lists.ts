@@ -37,7 +37,8 @@ export const lists: Scenario = {
     check("coord's instructions reach the model", seen.told.includes(INSTRUCTIONS), "no instructions");
     const rules = seen.told.split(RULES).length - 1;
     check("the rules of AGENTS.md reach the model, once", rules === 1, `${rules} times`);
-    check("the host lists the tools itself", greeting !== undefined && greeting.methods.includes("tools/list"), greeting);
+    check("the host starts `coord mcp`", greeting !== undefined, "nothing was said to it");
+    check("and asks it for its tools", greeting.methods.includes("tools/list"), greeting.methods);
     const parts = [era(greeting), `${seen.tools.length} tools ${offer(agent)}`, "the instructions and, once, the rules reach the model"];
     return { ms, seen: parts.join("; ") };
   },

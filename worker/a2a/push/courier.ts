@@ -39,7 +39,7 @@ export class Courier {
   readonly #rearm: () => void;
   readonly #giveUp: (number: number, text: string) => void;
   /** Tasks with a receiver that still gets updates. */
-  readonly #watched: Set<number>;
+  #watched = new Set<number>();
   /** Whose calls are under way. */
   readonly #busy = new Set<string>();
   /** When each receiver is to be looked at next: a pause, or the safety after an eviction. */
@@ -50,9 +50,14 @@ export class Courier {
     this.#world = world;
     this.#rearm = rearm;
     this.#giveUp = giveUp;
-    this.#watched = new Set(
-      world.sql.all<{ number: number }>("SELECT DISTINCT number FROM a2a_push WHERE ended_at IS NULL").map((row) => row.number),
-    );
+    this.reload();
+  }
+
+  /** Reads anew who is to be told: at the start, and when the database was filled from a backup. */
+  reload(): void {
+    const rows = this.#world.sql.all<{ number: number }>("SELECT DISTINCT number FROM a2a_push WHERE ended_at IS NULL");
+    this.#watched = new Set(rows.map((row) => row.number));
+    this.#all = true;
   }
 
   /** The earliest time at which there is something to do, in milliseconds; Infinity where there is nothing. */
