@@ -1,10 +1,11 @@
-import { type Action, LIMITS, type Principal, refuse } from "../protocol/index.ts";
+import { type Action, LIMITS, type Principal } from "../protocol/index.ts";
 import { A2A_COMMANDS, type A2ACommand, type A2AParams, type A2AValue } from "./a2a/board/commands.ts";
 import { Courier } from "./a2a/push/courier.ts";
 import { lapse, lapsedJobs, nextLapse } from "./commands/leases.ts";
 import { addNote } from "./commands/notes.ts";
 import { timedOut, type WaitFor } from "./commands/wait.ts";
 import { authorize } from "./core/authorize.ts";
+import { failure } from "./core/failure.ts";
 import { type ParsedCall, parseBody } from "./core/parse.ts";
 import { Presence } from "./core/presence.ts";
 import { Answers, rpcResponse } from "./core/reply.ts";
@@ -267,7 +268,7 @@ export class Engine {
           : run(call.params);
         return outcome.ok === "later" ? hold(turn, outcome) : outcome;
       },
-      () => refused(refuse("internal", "internal error: this is a bug in coord", { method: call.method.slice(0, 80) })),
+      (error) => refused(failure(error, call.method)),
     );
   }
 
@@ -279,7 +280,7 @@ export class Engine {
       turn.undo(logged);
       this.#presence.forget();
       this.#world.report(error, what);
-      return otherwise();
+      return otherwise(error);
     }
   };
 

@@ -27,6 +27,18 @@ describe("a bug inside the coordinator", () => {
   );
 
   it(
+    "is not what a full disk is called: that is named, with who can mend it, and reading goes on",
+    onBench(async (bench) => {
+      const { id } = await bench.call("tasks/send", { name: "job" });
+      bench.fault = (query) => (/^(INSERT|UPDATE)/.test(query) ? new Error("database or disk is full: SQLITE_FULL") : undefined);
+      const refused = await bench.refusal("tasks/claim", { id, agent_id: "a" });
+      expect(refused).toMatchObject({ code: -32000, data: { disk_full: true, remedy: expect.stringContaining("Make room") } });
+      expect(refused.message).not.toContain("bug");
+      expect((await bench.call("tasks/get", { id }))!.state).toBe("pending");
+    }),
+  );
+
+  it(
     "half-way through a command undoes all of it: no event without its change, no change without its event",
     onBench(async (bench) => {
       const { id } = await bench.call("tasks/send", { name: "job" });

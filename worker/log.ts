@@ -1,3 +1,4 @@
+import { isDiskFull } from "./core/failure.ts";
 import type { Env } from "./env.ts";
 import type { CommandNote } from "./job.ts";
 
@@ -11,9 +12,10 @@ export function logLine(level: Level, message: string, fields: Readonly<Record<s
   console[level](JSON.stringify({ message, ...fields }));
 }
 
-/** A bug: with its stack, which the caller never sees. */
-export function logBug(error: unknown, fields: Readonly<Record<string, unknown>>): void {
-  logLine("error", "bug", { ...fields, error: String(error), stack: (error as Error)?.stack });
+/** What ended a command: a full disk by its name, a bug with its stack, which the caller never sees. */
+export function logFailure(error: unknown, fields: Readonly<Record<string, unknown>>): void {
+  if (isDiskFull(error)) logLine("error", "disk full", { ...fields, error: String(error) });
+  else logLine("error", "bug", { ...fields, error: String(error), stack: (error as Error)?.stack });
 }
 
 /**

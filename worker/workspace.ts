@@ -11,7 +11,7 @@ import { sqlOver } from "./core/sql.ts";
 import { Engine } from "./engine.ts";
 import type { Env } from "./env.ts";
 import { refusalResponse } from "./http/refusal.ts";
-import { commandLog, logBug } from "./log.ts";
+import { commandLog, logFailure } from "./log.ts";
 import { type Measured, metricsOf } from "./metrics.ts";
 
 /** An answer from this length on is streamed between the object and the worker. */
@@ -50,7 +50,7 @@ export class Workspace extends DurableObject<Env> {
           },
           setAlarm: (at) => void ctx.storage.setAlarm(at),
           deliver: (delivery) => callWebhook(delivery, env.COORD_LOCAL === "1"),
-          report: (error, method) => logBug(error, { workspace: this.#name, method }),
+          report: (error, method) => logFailure(error, { workspace: this.#name, method }),
           note: commandLog(env, this.#name),
           metrics: metricsOf(this.#name),
           workspace: this.#name,

@@ -17,7 +17,7 @@ import {
   taskStateToJSON,
 } from "@a2a-js/sdk";
 import type { A2ARequestHandler } from "@a2a-js/sdk/server";
-import { logBug } from "../log.ts";
+import { logFailure } from "../log.ts";
 import type { Viewed } from "./board/commands.ts";
 import { checkConfig, checkHistoryLength, checkList, checkMetadata, checkSend, required } from "./check.ts";
 import { Fault, fault, internalFault, malformed } from "./fault.ts";
@@ -218,7 +218,7 @@ export class BoardHandler implements A2ARequestHandler {
     try {
       return await operation();
     } catch (error) {
-      if (!(error instanceof Fault)) logBug(error, { a2a: true });
+      if (!(error instanceof Fault)) logFailure(error, { a2a: true });
       this.refused = error instanceof Fault ? error : internalFault();
       throw this.refused;
     }

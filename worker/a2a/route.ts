@@ -4,7 +4,7 @@ import { JsonRpcTransportHandler, ServerCallContext } from "@a2a-js/sdk/server";
 import { LIMITS, type Principal, type RpcId } from "../../protocol/index.ts";
 import { isDeeper } from "../core/parse.ts";
 import { heldResponse } from "../http/held.ts";
-import { logBug } from "../log.ts";
+import { logFailure } from "../log.ts";
 import { agentCard, type CardFacts, extendedCard } from "./card.ts";
 import { Fault, fault, internalFault, invalidRequest, malformed, methodNotFound, parseFault, type WireError } from "./fault.ts";
 import { type BoardStub, Calls } from "./follow.ts";
@@ -146,7 +146,7 @@ async function extensionAnswer(call: Call, active: boolean, given: Parameters<ty
     return text({ result: await runExtensionMethod(call.method as keyof typeof EXTENSION_METHODS, call.params, given) });
   } catch (error) {
     if (error instanceof Fault) return text({ error: error.error });
-    logBug(error, { a2a: call.method });
+    logFailure(error, { a2a: call.method });
     return text({ error: internalFault().error });
   }
 }

@@ -10,12 +10,17 @@ const DISK_FULL = /database or disk is full|SQLITE_FULL|no space left on device|
  */
 export function failure(error: unknown, method?: string): Refusal {
   const where = method === undefined ? {} : { method: method.slice(0, 80) };
-  if (!DISK_FULL.test(textOf(error))) return refuse("internal", "internal error: this is a bug in coord", where);
+  if (!isDiskFull(error)) return refuse("internal", "internal error: this is a bug in coord", where);
   return refuse("internal", "the disk that holds this board is full: nothing was changed, and nothing can be until there is room", {
     ...where,
     disk_full: true,
     remedy: "Make room on the server's disk (`coord status` names the folder), then call again. Reading still works.",
   });
+}
+
+/** Whether the disk took no more. */
+export function isDiskFull(error: unknown): boolean {
+  return DISK_FULL.test(textOf(error));
 }
 
 /** Its message and those of what caused it, a few deep. */

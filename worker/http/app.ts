@@ -3,7 +3,7 @@ import { fromRpcError, LIMITS, overLimit, REFUSALS, refuse, WorkspaceName } from
 import { EXTENSION_PATH } from "../a2a/uri.ts";
 import { failure } from "../core/failure.ts";
 import type { HonoEnv } from "../env.ts";
-import { logBug } from "../log.ts";
+import { logFailure } from "../log.ts";
 import { VERSION } from "../version.ts";
 import { PRINCIPAL_HEADER } from "../workspace.ts";
 import { a2aRoute, card, extensionText, isA2A } from "./a2a.ts";
@@ -67,7 +67,7 @@ app.notFound((c) => {
 
 app.onError((error, c) => {
   if (error.name === "NewerDatabase") return refusalResponse(refuse("internal", error.message));
-  logBug(error, { path: c.req.path });
+  logFailure(error, { path: c.req.path });
   // a turn whose writes the disk did not take ends here: the object is gone with all that it had not yet answered
   return refusalResponse(failure(error));
 });

@@ -1,9 +1,10 @@
-import { type Event, type Result, refuse } from "../../protocol/index.ts";
+import type { Event, Result } from "../../protocol/index.ts";
 import { take } from "../commands/claim.ts";
 import { endClaim } from "../commands/hold.ts";
 import { told } from "../commands/inbox.ts";
 import { eventMatches } from "../commands/reads.ts";
 import { answerTo, timedOut, type WaitFor } from "../commands/wait.ts";
+import { failure } from "../core/failure.ts";
 import { forget, remember } from "../core/idempotency.ts";
 import { rowMatches } from "../core/query.ts";
 import { byNumber } from "../core/refs.ts";
@@ -14,7 +15,7 @@ import { type LiveWaiter, WaitIndex } from "./index.ts";
 type Transaction = <T>(body: () => T) => T;
 
 /** Runs a step of a turn; a bug in it is reported, what it logged is taken back, and the others go on. */
-export type Attempt = <T>(what: string, turn: Turn, body: () => T, otherwise: () => T) => T;
+export type Attempt = <T>(what: string, turn: Turn, body: () => T, otherwise: (error: unknown) => T) => T;
 
 /**
  * All standing questions of a workspace: who waits, in which order, and what wakes them. It holds no truth of its own: what
@@ -133,8 +134,8 @@ export class WaitBook<W extends LiveWaiter> {
 
   /** A waiter that cannot be matched is told that this is a bug, and keeps nobody else asleep. */
   #attemptFor<T>(waiter: W, turn: Turn, body: () => T, otherwise: T): T {
-    return this.#attempt("wake", turn, body, () => {
-      if (this.remove(waiter)) waiter.settle(refused(refuse("internal", "internal error: this is a bug in coord", { what: "wake" })));
+    return this.#attempt("wake", turn, body, (error) => {
+      if (this.remove(waiter)) waiter.settle(refused(failure(error)));
       return otherwise;
     });
   }
