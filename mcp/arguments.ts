@@ -1,4 +1,4 @@
-import { snakeParams } from "../protocol/methods.ts";
+import { snakeParams } from "../protocol/spelling.ts";
 import { badArgument } from "./failures.ts";
 import { type Schema, type Tool, taskId, text } from "./tools/definition.ts";
 

@@ -18,6 +18,12 @@ export const LIMITS = {
     why: "one request or session frame; a batch of full-sized payloads belongs in several requests",
   },
   restore_bytes: { value: 8 * KIB * KIB, unit: "bytes", why: "one part of a backup holds at least the largest row, its text escaped" },
+  import_bytes: { value: 12 * KIB * KIB, unit: "bytes", why: "what crosses between worker and object in one piece, whatever its script" },
+  import_tasks: {
+    value: 2500,
+    unit: "tasks",
+    why: "one part of an import is one turn of the object, about a second, and everybody waits for it",
+  },
   batch_calls: { value: 100, unit: "calls", why: "one turn of the object applies a whole batch; longer ones would delay everyone else" },
   page_chars: {
     value: 4 * KIB * KIB,

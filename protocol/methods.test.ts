@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { EVENT_DATA, EVENT_TYPES } from "./events.ts";
 import { Filter, foldCase, matches, wantedStates } from "./filter.ts";
 import { RpcId } from "./jsonrpc.ts";
-import { METHOD_NAMES, METHODS, SESSION_METHODS, snakeParams } from "./methods.ts";
+import { METHOD_NAMES, METHODS, SESSION_METHODS } from "./methods.ts";
 import { AgentId, type TaskSnapshot, Time, WorkspaceName } from "./records.ts";
+import { snakeParams } from "./spelling.ts";
 
 describe("the methods", () => {
   it("take an idempotency key exactly where they change something", () => {

@@ -1,8 +1,30 @@
 import { z } from "zod";
+import { Checkin, InboxItem, WaitResult } from "./answers.ts";
 import { Event } from "./events.ts";
+import {
+  anyWaitMs,
+  approvals,
+  body,
+  clamped,
+  cursor,
+  description,
+  held,
+  initialState,
+  key,
+  kind,
+  LocalRef,
+  labels,
+  leaseSeconds,
+  movedState,
+  name,
+  priority,
+  reason,
+  rows,
+  TaskRef,
+  waitMs,
+} from "./fields.ts";
 import { EventFilter, Filter, filterFields } from "./filter.ts";
-import { stateFromInput } from "./lifecycle.ts";
-import { atMost, LIMITS } from "./limits.ts";
+import { atMost } from "./limits.ts";
 import {
   Agent,
   AgentId,
@@ -17,82 +39,8 @@ import {
   ReviewMode,
   Task,
   Time,
-  text,
   word,
 } from "./records.ts";
-
-const cursor = z.int().min(0);
-const key = {
-  idempotency_key: z
-    .string()
-    .min(1)
-    .max(...atMost("idempotency_key_chars"))
-    .optional(),
-};
-const reason = z
-  .string()
-  .max(...atMost("reason_chars"))
-  .optional();
-
-/** Numbers that older clients send out of range are clamped, and a fraction is cut. */
-function clamped(low: number, high: number) {
-  return z
-    .number()
-    .transform((n) => Math.min(high, Math.max(low, Math.trunc(n))))
-    .optional();
-}
-const leaseSeconds = clamped(LIMITS.lease_min_seconds.value, LIMITS.lease_max_seconds.value);
-const waitMs = clamped(0, LIMITS.wait_ms.value);
-/** A wait that only HTTP bounds: a session waits for as long as it likes. */
-const anyWaitMs = clamped(0, 2 ** 40);
-const rows = clamped(1, LIMITS.list_rows.value);
-
-/** A full id, `#number`, or a unique prefix of at least 4 characters: resolved by the server. */
-export const TaskRef = z
-  .union([
-    z.string().min(1).max(40),
-    z
-      .int()
-      .min(1)
-      .transform((n) => `#${n}`),
-  ])
-  .describe("task id, #number, or a unique id prefix of 4 or more characters");
-
-const name = text("name_chars");
-const kind = word("kind_chars");
-const priority = word("priority_chars");
-const labels = z
-  .array(word("label_chars"))
-  .max(...atMost("labels"))
-  .transform((all) => [...new Set(all)]);
-const description = z.string();
-const approvals = z
-  .int()
-  .min(1)
-  .max(...atMost("required_approvals"));
-
-/** A task's name within one batch. */
-const LocalRef = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,37}$/, "letters, digits, - _ . and at most 38 of them");
-
-/** Text of a note or a review, in markdown. */
-const body = z.string().regex(/\S/, "something to say");
-
-/** What a person may move a job for people to. */
-const movedState = z.string().transform((word, context) => {
-  const state = stateFromInput(word);
-  if (state === "backlog" || state === "pending" || state === "claimed" || state === "review") return state;
-  context.addIssue({ code: "custom", message: "a task is moved to backlog, pending, claimed or review", input: word });
-  return z.NEVER;
-});
-
-const held = { id: TaskRef, agent_id: AgentId.optional(), claim_id: ClaimId.optional() };
-
-const initialState = z.string().transform((word, context) => {
-  const state = stateFromInput(word);
-  if (state === "idea" || state === "backlog" || state === "pending") return state;
-  context.addIssue({ code: "custom", message: "a job starts as idea, backlog or pending", input: word });
-  return z.NEVER;
-});
 
 /** What a caller may do; `authorize` decides by the principal's role. */
 export type Action = "read" | "write" | "admin";
@@ -105,66 +53,7 @@ export interface Method {
   readonly mutates: boolean;
   readonly summary: string;
 }
-
 const ok = z.object({ ok: z.literal(true) });
-
-const BriefTask = Task.pick({
-  id: true,
-  number: true,
-  name: true,
-  kind: true,
-  priority: true,
-  state: true,
-  lease_until: true,
-  claimed_by: true,
-});
-export type BriefTask = z.infer<typeof BriefTask>;
-
-export const Checkin = z.object({
-  agent: Agent,
-  holds: z.array(BriefTask.extend({ claim_id: ClaimId })),
-  urgent: z.array(BriefTask),
-  /** What happened since this agent last checked in. */
-  changes: z.object({ since: cursor, counts: z.record(z.string(), z.int()), recent: z.array(z.string()) }),
-  /** Reviews of work that this agent handed in, since it last checked in. */
-  feedback: z.array(z.object({ task: z.string(), reviewer: z.string(), decision: z.string(), body: z.string() })),
-  /** Where it was named with @ since. */
-  mentions: z.array(z.object({ task: z.string(), by: z.string(), body: z.string() })),
-  agents: z.array(Agent.pick({ id: true, status: true, current_task: true })),
-  cursor,
-  /** How many entries of which list did not fit; absent where all of it is here. */
-  left_out: z.record(z.string(), z.int().min(1)).optional(),
-});
-export type Checkin = z.infer<typeof Checkin>;
-
-/** What concerns one agent: reviews of its work, its name in a note, a job that is its to take, and what it asked to hear of. */
-export const InboxItem = z.object({
-  seq: z.int().min(1),
-  at: Time,
-  /** The event's type. */
-  type: z.string(),
-  why: z.enum(["feedback", "mention", "assigned", "match"]),
-  /** The task as it is now; it may have moved on since the event. */
-  task: BriefTask,
-  /** Who did it. */
-  by: z.string().nullable(),
-  /** Of a review. */
-  decision: z.string().optional(),
-  /** The beginning of the note or review; null where there is none. */
-  text: z.string().nullable(),
-});
-export type InboxItem = z.infer<typeof InboxItem>;
-
-export const WaitResult = z.object({
-  task: Task.nullable().optional(),
-  /** For `all: true`, in the order of `ids`. */
-  tasks: z.array(Task).optional(),
-  /** The event that matched, where a change did; the task may have moved on since. */
-  event: Event.optional(),
-  cursor,
-  timed_out: z.boolean(),
-});
-export type WaitResult = z.infer<typeof WaitResult>;
 
 /**
  * The methods of coord's JSON-RPC, with names, parameters and results. Parameters are given here in snake_case; every method
@@ -584,22 +473,6 @@ export type ParamsIn<M extends MethodName> = z.input<(typeof METHODS)[M]["params
 /** Parameters as the worker gets them: defaults filled in, numbers clamped. */
 export type Params<M extends MethodName> = z.output<(typeof METHODS)[M]["params"]>;
 export type Result<M extends MethodName> = z.output<(typeof METHODS)[M]["result"]>;
-
-export function snakeName(name: string): string {
-  return /[A-Z]/.test(name) ? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : name;
-}
-
-/** camelCase → snake_case for a call's own parameters and its filter's; what lies deeper (payload, result) is the caller's. */
-export function snakeParams(params: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(params).map(([name, value]) => {
-      const snake = snakeName(name);
-      const isFilter = snake === "filter" && typeof value === "object" && value !== null && !Array.isArray(value);
-      return [snake, isFilter ? snakeParams(value as Record<string, unknown>) : value];
-    }),
-  );
-}
-
 /** The bulletin's own methods. Its server took null for "not given" and passed over parameters that it did not know; so do these. */
 export const BULLETIN_METHODS: readonly MethodName[] = [
   "tasks/send",

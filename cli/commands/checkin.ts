@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { BriefTask, Checkin } from "../../protocol/methods.ts";
+import type { BriefTask, Checkin } from "../../protocol/answers.ts";
 import type { TableSpace } from "../output/table.ts";
 import { clean, fit } from "../output/text.ts";
 import { ago } from "../output/time.ts";

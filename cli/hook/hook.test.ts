@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, expect, test } from "vitest";
-import type { Checkin, InboxItem } from "../../protocol/methods.ts";
+import type { Checkin, InboxItem } from "../../protocol/answers.ts";
 import { eventOf, folderOf, handleOf, isContinued, isGiven, isUnattended } from "./hosts.ts";
 import { readPayload } from "./input.ts";
 import { forgetOldTabs, TabState } from "./state.ts";

@@ -1,4 +1,4 @@
-import type { BriefTask, Checkin, InboxItem } from "../../protocol/methods.ts";
+import type { BriefTask, Checkin, InboxItem } from "../../protocol/answers.ts";
 import type { Task } from "../../protocol/records.ts";
 import { clean, fit } from "../output/text.ts";
 import { ago } from "../output/time.ts";

@@ -1,9 +1,10 @@
 import type { z } from "zod";
 import { isAnnouncement } from "../../protocol/lifecycle.ts";
 import { LIMITS, type LimitName } from "../../protocol/limits.ts";
-import { METHODS, type ParamsIn, snakeParams } from "../../protocol/methods.ts";
+import { METHODS, type ParamsIn } from "../../protocol/methods.ts";
 import { overLimit } from "../../protocol/refusals.ts";
 import { nearest, wire } from "../../protocol/siblings.ts";
+import { snakeParams } from "../../protocol/spelling.ts";
 import { badPlan, type Mistake } from "./mistakes.ts";
 import type { Entry, PlanText } from "./read.ts";
 
