@@ -1,22 +1,12 @@
-import type { Target } from "../client/types.ts";
 import { Actor } from "./actor.ts";
 import type { Environment } from "./processes.ts";
+import type { RacePart } from "./racer.ts";
 
 /** What one process of the demo is to do; passed as JSON to the hidden `coord demo --part`. */
 export type Part =
   | { readonly part: "fix"; readonly handle: string; readonly repository: string }
   | { readonly part: "ship"; readonly handle: string; readonly repository: string; readonly scratch: string }
   | RacePart;
-
-export interface RacePart {
-  readonly part: "race";
-  readonly handle: string;
-  readonly target: Target;
-  readonly kind: string;
-  readonly lease_seconds: number;
-  /** Falls silent with the first job it gets, as a process does that hangs: so that it can be killed while it holds one. */
-  readonly stalls: boolean;
-}
 
 /** Plays a part to its end. Its parent's death ends it: standard input closes. */
 export async function play(part: Part): Promise<void> {

@@ -1,7 +1,17 @@
 import { once } from "node:events";
 import { openSession } from "../client/session.ts";
+import type { Target } from "../client/types.ts";
 import { CliError } from "../errors.ts";
-import type { RacePart } from "./parts.ts";
+
+export interface RacePart {
+  readonly part: "race";
+  readonly handle: string;
+  readonly target: Target;
+  readonly kind: string;
+  readonly lease_seconds: number;
+  /** Falls silent with the first job it gets, as a process does that hangs: so that it can be killed while it holds one. */
+  readonly stalls: boolean;
+}
 
 /** What a racing process tells its parent, a line of JSON each. */
 export type RaceLine =

@@ -3,14 +3,24 @@ import { printJson } from "../output/print.ts";
 import { hasColour } from "../output/terminal.ts";
 import { pictureJson } from "./json.ts";
 import { Board } from "./model/board.ts";
-import type { TopOptions } from "./run.ts";
+import type { ViewName } from "./model/view-names.ts";
 import { Details } from "./source/details.ts";
 import { readBoard } from "./source/snapshot.ts";
+import type { Size } from "./ui/layout.ts";
 import { type Given, picture, selectedTask } from "./ui/picture.ts";
 import { initialUi } from "./ui/state.ts";
 
+/** What one frame shows. */
+export interface FrameOptions {
+  readonly view: ViewName;
+  readonly filter: string;
+  readonly json: boolean;
+  /** By default the terminal's, or 80×24 where there is none. */
+  readonly size?: Size;
+}
+
 /** Reads the board, and prints the frame with which the live screen would begin, or its data. */
-export async function printOnce(session: Session, target: Target, { view, filter, json, size }: TopOptions): Promise<void> {
+export async function printOnce(session: Session, target: Target, { view, filter, json, size }: FrameOptions): Promise<void> {
   const board = new Board();
   await readBoard(session, board);
   const details = new Details(session, () => {});

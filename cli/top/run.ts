@@ -3,19 +3,12 @@ import type { Target } from "../client/types.ts";
 import { CliError } from "../errors.ts";
 import { hasColour } from "../output/terminal.ts";
 import { actorOf } from "./actor.ts";
-import type { ViewName } from "./model/view-names.ts";
-import { printOnce } from "./once.ts";
-import type { Size } from "./ui/layout.ts";
+import { type FrameOptions, printOnce } from "./once.ts";
 
-export interface TopOptions {
-  readonly view: ViewName;
-  readonly filter: string;
+export interface TopOptions extends FrameOptions {
   readonly once: boolean;
-  readonly json: boolean;
   /** Under which handle the keys act: `--as`. */
   readonly as?: string;
-  /** Of the one frame; by default the terminal's, or 80×24 where there is none. */
-  readonly size?: Size;
 }
 
 /**
