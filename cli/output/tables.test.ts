@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Agent, Event, Task } from "../../protocol/index.ts";
+import { sampleTask } from "../../protocol/testing/task.ts";
 import { agentTable } from "./agents.ts";
 import { claimLines } from "./claims.ts";
 import { eventLine } from "./events.ts";
@@ -11,33 +12,16 @@ const NOW = Date.parse("2026-01-02T03:04:05.000Z");
 const HOSTILE = `\x1b]0;owned\x07 日本語の名前 ${"very long ".repeat(20)}\n#99 a forged line`;
 const SPACE = { columns: 80, colour: false };
 
-function task(over: Partial<Task> = {}): Task {
-  return {
+const task = (over: Partial<Task> = {}): Task =>
+  sampleTask({
     id: "8f3a0000-0000-4000-8000-000000000001",
-    name: "fix the build",
     kind: "bug",
     priority: "high",
-    state: "pending",
-    claimed_by: null,
-    payload: null,
-    result: null,
     created_at: "2026-01-02T03:00:00.000Z",
     updated_at: "2026-01-02T03:01:05.000Z",
     number: 12,
-    description: "",
-    performer: "agent",
-    assignee: null,
-    labels: [],
-    review: "none",
-    required_approvals: 1,
-    attempt: 0,
-    depends_on: [],
-    held: null,
-    created_by: null,
-    rev: 1,
     ...over,
-  };
-}
+  });
 
 test("a board is one line a task", () => {
   const board = [

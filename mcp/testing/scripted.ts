@@ -1,6 +1,7 @@
 import type { MethodName, ParamsIn, Result, Task } from "../../protocol/index.ts";
 import { conflict, type Refusal, refuse } from "../../protocol/refusals.ts";
 import type { BatchAnswer } from "../../protocol/siblings.ts";
+import { sampleTask } from "../../protocol/testing/task.ts";
 import type { Board, CallOptions } from "../board.ts";
 import { Refused, type Unreachable } from "../failures.ts";
 
@@ -83,33 +84,7 @@ export const notFound = (): Error => refusal(refuse("not_found", "no task #99"))
 const AT = "2026-01-02T03:04:05.000Z";
 
 /** A pending job #7, but for what the test says. */
-export function task(fields: Partial<Task> = {}): Task {
-  return {
-    id: "0f2d6ab4-1111-4222-8333-444455556666",
-    name: "mend the gate",
-    kind: "task",
-    priority: "normal",
-    state: "pending",
-    claimed_by: null,
-    payload: null,
-    result: null,
-    created_at: AT,
-    updated_at: AT,
-    number: 7,
-    description: "",
-    performer: "agent",
-    assignee: null,
-    labels: [],
-    review: "none",
-    required_approvals: 1,
-    attempt: 0,
-    depends_on: [],
-    held: null,
-    created_by: null,
-    rev: 1,
-    ...fields,
-  };
-}
+export const task = (fields: Partial<Task> = {}): Task => sampleTask({ name: "mend the gate", ...fields });
 
 /** The same, claimed by `heron` for so many seconds. */
 export function claimed(leaseSeconds: number, fields: Partial<Task> = {}): Task {

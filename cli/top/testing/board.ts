@@ -1,5 +1,6 @@
 import type { Event, EventType } from "../../../protocol/events.ts";
 import type { Agent, Task, TaskSnapshot } from "../../../protocol/records.ts";
+import { sampleTask } from "../../../protocol/testing/task.ts";
 import type { Board } from "../model/board.ts";
 
 /** The clock of these tests: everything is some seconds before or after it. */
@@ -15,31 +16,10 @@ export function idOf(number: number): string {
 }
 
 export function task(number: number, more: Partial<Task> = {}): Task {
-  return {
-    id: idOf(number),
-    name: `task ${number}`,
-    kind: "task",
-    priority: "normal",
-    state: "pending",
-    claimed_by: null,
-    payload: null,
-    result: null,
-    created_at: at(-600),
-    updated_at: at(-300),
-    number,
-    description: "",
-    performer: "agent",
-    assignee: null,
-    labels: [],
-    review: "none",
-    required_approvals: 1,
-    attempt: 0,
-    depends_on: [],
-    held: null,
-    created_by: "sofia",
-    rev: 1,
+  return sampleTask({
+    ...{ id: idOf(number), number, name: `task ${number}`, created_at: at(-600), updated_at: at(-300), created_by: "sofia" },
     ...more,
-  };
+  });
 }
 
 /** A job that is held, by default for another four minutes. */
