@@ -10,7 +10,7 @@ export default defineConfig({
             main: "./worker/index.ts",
             miniflare: {
               compatibilityDate: "2026-04-21",
-              compatibilityFlags: ["nodejs_compat"],
+              compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
               // tests/harness/seed.ts reads it inside the pool as well
               bindings: { COORD_LOCAL: "1", ...(process.env.COORD_SEED === undefined ? {} : { COORD_SEED: process.env.COORD_SEED }) },
               durableObjects: { WORKSPACE: { className: "Workspace", useSQLite: true } },

@@ -35,8 +35,15 @@ test("what models write in place of the type asked for is made into it", () => {
 
 test("a task's number may come as a number or in digits", () => {
   for (const id of [12, "12", "#12"]) expect(prepare(tool("tasks_get"), { id }).id).toBe("#12");
-  expect(prepare(tool("tasks_get"), { id: "1234" }).id).toBe("1234");
+  expect(prepare(tool("tasks_get"), { id: "1234" }).id).toBe("#1234");
+  expect(prepare(tool("tasks_get"), { id: "12345678" }).id).toBe("12345678");
   expect(prepare(tool("agents_heartbeat"), { id: "12" }).id).toBe("12");
+  expect(prepare(tool("tasks_send"), { name: "x", depends_on: [12, "13", "#14", "abcd"] }).depends_on).toEqual([
+    "#12",
+    "#13",
+    "#14",
+    "abcd",
+  ]);
 });
 
 test("a filter may be nested as the methods have it", () => {

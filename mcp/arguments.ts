@@ -20,7 +20,9 @@ export function prepare(tool: Tool, given: Readonly<Record<string, unknown>>): R
     const schema = name === "agent_id" ? text : schemas.get(name);
     if (!schema)
       throw badArgument(`${tool.name} has no argument ${JSON.stringify(name)}`, { argument: name, arguments: Object.keys(tool.input) });
-    if (value !== null && value !== undefined) args[name] = schema === taskId.id ? taskRef(value) : coerce(schema, value);
+    if (value === null || value === undefined) continue;
+    const given = schema === taskId.id ? taskRef(value) : coerce(schema, value);
+    args[name] = name === "depends_on" && Array.isArray(given) ? given.map(taskRef) : given;
   }
   for (const name of tool.required ?? []) {
     if (args[snake(name)] === undefined)
@@ -42,10 +44,10 @@ function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** `12`, `"12"` and `"#12"` all mean number 12: no id and no prefix of 4 characters or more is that short. */
-function taskRef(value: unknown): unknown {
+/** `12`, `"12"` and `"#12"` all mean number 12, as on the command line: digits alone, up to seven, are a number and no id's beginning. */
+export function taskRef(value: unknown): unknown {
   if (typeof value === "number") return `#${value}`;
-  return typeof value === "string" && /^\d{1,3}$/.test(value) ? `#${value}` : value;
+  return typeof value === "string" && /^\d{1,7}$/.test(value) ? `#${value}` : value;
 }
 
 function coerce(schema: Schema, value: unknown): unknown {

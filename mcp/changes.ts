@@ -41,6 +41,11 @@ export class Changes {
     if (list && events.some(({ type }) => (LIST_EVENTS as readonly string[]).includes(type))) this.#lists.soon();
   }
 
+  /** The list that was answered is not the whole one. */
+  relist(): void {
+    if (this.#interest().list) this.#lists.soon();
+  }
+
   stop(): void {
     this.#updates.stop();
     this.#lists.stop();

@@ -1,5 +1,9 @@
+import { jsonWithin } from "../protocol/depth.ts";
+import { LIMITS } from "../protocol/limits.ts";
+import { overLimit } from "../protocol/refusals.ts";
 import { agentOf, prepare } from "./arguments.ts";
 import type { Board } from "./board.ts";
+import { Refused } from "./failures.ts";
 import { longestWait } from "./hosts.ts";
 import { toToolError } from "./refusal.ts";
 import type { Answer, Tool, ToolContext } from "./tools/definition.ts";
@@ -98,6 +102,9 @@ export class Desk {
     let reply: Reply;
     await holds.callBegins(agent);
     try {
+      const { value, unit } = LIMITS.json_depth;
+      // before anything recurses over them
+      if (jsonWithin(request.args, value) === undefined) throw new Refused(overLimit("json_depth", value, unit, "more"));
       const call = {
         args: prepare(tool, request.args),
         agent,

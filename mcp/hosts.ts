@@ -24,6 +24,15 @@ export function longestWait(name: string | undefined, configured?: number): numb
   return known?.[1] ?? DEFAULT_WAIT_SECONDS;
 }
 
+/**
+ * Whether a host cancels each request once it has read the answer, so that its cancellation does not say that it has not: opencode 1.18
+ * aborts what a step called as the step ends, half a second after the answer.
+ * @param name the host's `clientInfo.name`
+ */
+export function cancelsWhatItRead(name: string | undefined): boolean {
+  return name === "opencode";
+}
+
 /** How long a call that asks for `asked` seconds blocks on a host that allows `longest`. */
 export function waitSeconds(asked: number | undefined, longest: number): number {
   return Math.max(0, Math.min(asked ?? DEFAULT_WAIT_SECONDS, longest));

@@ -1,5 +1,8 @@
-import { CLIENT_INFO_META_KEY, ProtocolError, ProtocolErrorCode, Server, type ServerContext } from "@modelcontextprotocol/server";
+import { CLIENT_INFO_META_KEY, ProtocolError, ProtocolErrorCode, type Server, type ServerContext } from "@modelcontextprotocol/server";
+import { CheckedServer } from "./checked-server.ts";
+import { type Delivery, deliveryIn } from "./deliveries.ts";
 import type { Desk } from "./desk.ts";
+import { cancelsWhatItRead } from "./hosts.ts";
 import { type Identity, instructions } from "./instructions.ts";
 import { listed } from "./listing.ts";
 import { servePrompts } from "./prompts/serve.ts";
@@ -16,6 +19,8 @@ export interface Served {
   readonly givenUp?: AbortSignal | undefined;
   /** Finds out whether the client is still there, where the transport would notice too late that it is not. */
   readonly isThere?: (() => Promise<boolean>) | undefined;
+  /** Told of a claim that an answer carries, by the request's id: a cancellation that crosses the answer on its way gives it back. */
+  readonly delivers?: ((requestId: string | number, delivery: Delivery) => void) | undefined;
   /** Whether changes of resources can be told on this connection. */
   readonly tellsChanges: boolean;
   /** The older era's subscriptions, where there is a connection for them. */
@@ -26,9 +31,9 @@ export interface Served {
  * An MCP server over the desk, for either era of the protocol (MCP 2025-11-25 and earlier, and 2026-07-28).
  * The SDK's plain `Server`: the schemas are then ours to the letter, and a wrong argument is a refusal that the model can act on.
  */
-export function mcpServer({ desk, identity, version, host, givenUp, isThere, tellsChanges, subscriptions }: Served): Server {
+export function mcpServer({ desk, identity, version, host, givenUp, isThere, delivers, tellsChanges, subscriptions }: Served): Server {
   const resources = tellsChanges ? { subscribe: true, listChanged: true } : {};
-  const server = new Server(
+  const server = new CheckedServer(
     { name: "coord", title: "coord", version },
     {
       capabilities: { tools: {}, resources, prompts: {}, completions: {} },
@@ -56,6 +61,8 @@ export function mcpServer({ desk, identity, version, host, givenUp, isThere, tel
       isThere,
       progress: progressOf(context),
     });
+    const delivery = isError ? undefined : deliveryIn(answer);
+    if (delivery && !cancelsWhatItRead(hostOf(context))) delivers?.(context.mcpReq.id, delivery);
     // Hosts differ in which of the two their model sees: both say the same.
     return { content: [{ type: "text", text: JSON.stringify(answer) }], structuredContent: answer, ...(isError ? { isError } : {}) };
   });

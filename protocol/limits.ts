@@ -20,9 +20,9 @@ export const LIMITS = {
   restore_bytes: { value: 8 * KIB * KIB, unit: "bytes", why: "one part of a backup holds at least the largest row, its text escaped" },
   import_bytes: { value: 12 * KIB * KIB, unit: "bytes", why: "what crosses between worker and object in one piece, whatever its script" },
   import_tasks: {
-    value: 2500,
+    value: 5_000,
     unit: "tasks",
-    why: "one part of an import is one turn of the object, about a second, and everybody waits for it",
+    why: "an import is one turn of the object, about a second of that size, and everybody waits for it",
   },
   batch_calls: { value: 100, unit: "calls", why: "one turn of the object applies a whole batch; longer ones would delay everyone else" },
   page_chars: {

@@ -1,20 +1,23 @@
-import { type Action, LIMITS, type Principal } from "../protocol/index.ts";
+import { type Action, type Imported, type ImportRequest, LIMITS, type Principal } from "../protocol/index.ts";
 import { A2A_COMMANDS, type A2ACommand, type A2AParams, type A2AValue } from "./a2a/board/commands.ts";
 import { Courier } from "./a2a/push/courier.ts";
+import { importTasks } from "./commands/import.ts";
 import { lapse, lapsedJobs, nextLapse } from "./commands/leases.ts";
 import { addNote } from "./commands/notes.ts";
-import { timedOut, type WaitFor } from "./commands/wait.ts";
 import { authorize } from "./core/authorize.ts";
 import { failure } from "./core/failure.ts";
 import { type ParsedCall, parseBody } from "./core/parse.ts";
 import { Presence } from "./core/presence.ts";
 import { Answers, rpcResponse } from "./core/reply.ts";
+import { taskByNumber } from "./core/tasks.ts";
 import { answer, type Outcome, refused, Turn } from "./core/turn.ts";
-import { type Caller, execute, type WaitCall } from "./dispatch.ts";
+import { type Caller, execute } from "./dispatch.ts";
 import type { Job, Surroundings } from "./job.ts";
 import { Sessions } from "./session/sessions.ts";
 import { type Attempt, WaitBook } from "./waits/book.ts";
+import { giveBack } from "./waits/handed.ts";
 import type { LiveWaiter } from "./waits/index.ts";
+import { HeldRequests } from "./waits/requests.ts";
 
 /** The coordinator itself. */
 const SYSTEM: Principal = { id: "system", role: "owner" };
@@ -22,14 +25,8 @@ const SYSTEM: Principal = { id: "system", role: "owner" };
 /** A lease that should have lapsed and could not, for a bug, is tried again after this long. */
 const LAPSE_RETRY_MS = 5_000;
 
-/** So many requests whose clients left are remembered. */
-const MOST_FORGOTTEN = 1_000;
-
-/** One question held open by a request. */
-interface HttpWaiter extends LiveWaiter {
-  readonly requestId: string;
-  release(): void;
-}
+/** Where nothing may happen by itself, the alarm is put off by this long, for the server that will serve the folder. */
+const STILL_MS = 60_000;
 
 /**
  * The coordinator of one workspace, over plain SQL and a clock. Commands wait in one queue; a zero timer applies all that have come
@@ -42,11 +39,9 @@ export class Engine {
   readonly #deadline = { lapse: Number.NEGATIVE_INFINITY };
   readonly #head: Turn["head"] = { seq: undefined };
   readonly #book: WaitBook<LiveWaiter>;
-  readonly #held = new Map<string, Set<HttpWaiter>>();
+  readonly #requests: HeldRequests;
   readonly sessions: Sessions;
   readonly #courier: Courier;
-  /** Requests whose clients left, the latest of them: a question of theirs may still be on its way here. */
-  readonly #forgotten = new Set<string>();
   #queue: { readonly job: Job; readonly arrived: number }[] = [];
   #turn: Promise<void> | undefined;
   #alarmAt: number | null;
@@ -56,6 +51,7 @@ export class Engine {
     this.#world = world;
     this.#alarmAt = alarmAt;
     this.#book = new WaitBook(world.transaction, this.#attempt, world.metrics.waits);
+    this.#requests = new HeldRequests(this.#book, this.#presence, world, () => this.#newTurn());
     this.sessions = new Sessions(this.#book, this.#presence, world, () => this.#open());
     this.#courier = new Courier(
       world,
@@ -83,7 +79,7 @@ export class Engine {
               resolve();
               return true;
             };
-            const hold: Job["hold"] = (turn, wait) => this.#holdRequest(turn, wait, call, principal, requestId, reply);
+            const hold: Job["hold"] = (turn, wait) => this.#requests.hold(turn, wait, call, principal, requestId, reply);
             void this.submit({ call, principal, caller, reply, hold });
           }),
       ),
@@ -108,6 +104,13 @@ export class Engine {
     return outcome as Outcome<A2AValue<C>>;
   }
 
+  /** `POST /import`: in the queue like any other command, whole or not at all. */
+  async import(request: ImportRequest, principal: Principal): Promise<Outcome<Imported>> {
+    const forbidden = authorize(principal, "admin");
+    if (forbidden) return refused(forbidden);
+    return (await this.#command("import", (turn) => importTasks(turn, request, this.#world.transaction), principal)) as Outcome<Imported>;
+  }
+
   #command(what: string, run: (turn: Turn) => Outcome<unknown>, principal: Principal = SYSTEM): Promise<Outcome<unknown>> {
     return new Promise((resolve) => {
       const call: ParsedCall = { id: null, silent: false, method: what, params: {} };
@@ -122,26 +125,46 @@ export class Engine {
   #httpCaller(answers: Answers): Caller {
     return {
       mostWaitMs: LIMITS.wait_ms.value,
-      waiting: (key) => this.#book.waiting(key),
+      waiting: (key) => {
+        this.#requests.askedAgain(key);
+        return this.#book.waiting(key);
+      },
       answers,
       open: () => this.#open(),
       bind: () => {},
     };
   }
 
-  /** The client of a held request is gone, or must be let go: its questions leave the book, answered as timed out. */
+  /** The client of a held request is gone: its questions leave the book. */
   forget(requestId: string): void {
-    this.#forgotten.add(requestId);
-    if (this.#forgotten.size > MOST_FORGOTTEN) this.#forgotten.delete(this.#forgotten.values().next().value!);
-    const turn = this.#newTurn();
-    for (const waiter of this.#held.get(requestId) ?? []) {
-      if (this.#book.remove(waiter)) waiter.settle(answer(timedOut(turn, waiter.kind as WaitFor["kind"], waiter.page)));
-    }
+    this.#requests.forget(requestId);
+  }
+
+  /** Whether the request waited in line and was handed a job. */
+  hasHandedOver(requestId: string): boolean {
+    return this.#requests.hasHandedOver(requestId);
+  }
+
+  /**
+   * The client of a held request was gone before its answer was written: as `forget`, and a job that it was handed is pending again, for
+   * the next in line. Never for a client that may have read its answer.
+   */
+  async takeBack(requestId: string): Promise<void> {
+    this.#requests.forget(requestId);
+    const handed = this.#requests.takeHanded(requestId);
+    if (handed.length === 0) return;
+    await this.#command("next/taken-back", (turn) => {
+      for (const { number, claim_id, key } of handed) {
+        const row = taskByNumber(turn.sql, number);
+        if (row?.state === "claimed" && row.claim_id === claim_id) giveBack(turn, row, key);
+      }
+      return answer(null);
+    });
   }
 
   /** @returns how many sessions were told */
   bye(reason: string): number {
-    for (const requestId of [...this.#held.keys()]) this.forget(requestId);
+    this.#requests.forgetAll();
     return this.sessions.bye(reason);
   }
 
@@ -167,13 +190,15 @@ export class Engine {
     this.#deadline.lapse = Number.NEGATIVE_INFINITY;
     this.#presence.forget();
     this.#courier.reload();
-    this.#run([]);
+    if (this.#world.still) this.#world.setAlarm(this.#world.clock() + STILL_MS);
+    else this.#run([]);
   }
 
   /** The alarm rang, or may have: leases lapse and waits time out. */
   alarm(): void {
     this.#alarmAt = null;
-    this.#run([]);
+    if (this.#world.still) this.#world.setAlarm(this.#world.clock() + STILL_MS);
+    else this.#run([]);
   }
 
   /** What is open at this moment, for `Metrics.read`. */
@@ -187,7 +212,7 @@ export class Engine {
     const wake = () => {
       woken = this.#book.wake(turn, woken, (subscription, event) => this.sessions.follow(subscription, event));
     };
-    if (turn.now >= this.#deadline.lapse) {
+    if (turn.now >= this.#deadline.lapse && !this.#world.still) {
       this.#lapse(turn);
       wake();
     }
@@ -209,6 +234,7 @@ export class Engine {
     );
     this.sessions.flush(turn.sql);
     this.#earliestWait = earliest;
+    if (this.#world.still) return;
     this.#attempt(
       "push",
       turn,
@@ -283,51 +309,6 @@ export class Engine {
       return otherwise(error);
     }
   };
-
-  #holdRequest(
-    turn: Turn,
-    { wait, key }: WaitCall,
-    call: ParsedCall,
-    principal: Principal,
-    requestId: string,
-    reply: Job["reply"],
-  ): Outcome<unknown> | undefined {
-    if (this.#forgotten.has(requestId)) return answer(timedOut(turn, wait.kind, wait.page));
-    const ms = Math.min(wait.timeout_ms ?? LIMITS.wait_ms.value, LIMITS.wait_ms.value);
-    const { timeout_ms: _timeout, ...rest } = wait;
-    const held = this.#held.get(requestId) ?? new Set<HttpWaiter>();
-    const release = () => {
-      cancelTimer();
-      held.delete(waiter);
-      if (held.size === 0) this.#held.delete(requestId);
-      if (wait.agent_id) this.#presence.detach(this.#world.sql, wait.agent_id, this.#world.clock());
-    };
-    const waiter: HttpWaiter = {
-      ...rest,
-      ...(key ? { key } : {}),
-      id: call.id,
-      order: this.#book.place(key),
-      // its own timer, since the request keeps the object awake anyway: no alarm is written for it
-      deadline: null,
-      principal,
-      requestId,
-      release,
-      settle: (outcome) => {
-        release();
-        return reply(outcome);
-      },
-    };
-    const cancelTimer = this.#world.after(ms, () => {
-      const now = this.#newTurn();
-      if (!this.#book.remove(waiter)) return;
-      this.#world.metrics.waits.timed_out += 1;
-      waiter.settle(answer(timedOut(now, wait.kind, wait.page)));
-    });
-    this.#held.set(requestId, held.add(waiter));
-    if (wait.agent_id) this.#presence.attach(wait.agent_id);
-    this.#book.add(turn, waiter);
-    return undefined;
-  }
 
   /** One alarm for the earliest of all deadlines. It is only ever moved forward: when it rings early, it is set again. */
   #rearm(): void {

@@ -19,6 +19,8 @@ export interface Env {
   readonly COORD_LOG?: string | null;
   /** A command that takes longer than this is logged as a warning; milliseconds, 100 by default. */
   readonly COORD_SLOW_MS?: string | null;
+  /** "1" where coord itself reads, checks or fills a folder that nobody is served from: nothing happens by itself. */
+  readonly COORD_STILL?: string | null;
   /** Lease given when the caller names none, in seconds. */
   readonly COORD_DEFAULT_LEASE?: string | null;
 }

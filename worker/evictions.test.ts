@@ -5,7 +5,7 @@ import { check } from "../faults/checker/check.ts";
 import { story } from "../faults/checker/violation.ts";
 import type { Operation } from "../faults/history/operation.ts";
 import type { Event, Task } from "../protocol/index.ts";
-import type { Session } from "../tests/scenarios/client.ts";
+import type { Answer, Session } from "../tests/scenarios/client.ts";
 import { HttpClient, SessionClient } from "./testing/pool.ts";
 
 /** What one client does next, drawn by the property. */
@@ -33,8 +33,11 @@ const call = fc.record({
   at: fc.nat(100),
   ack: fc.boolean(),
 });
+type Call = typeof call extends fc.Arbitrary<infer T> ? T : never;
+const calls = fc.array(call, { minLength: 1, maxLength: 6 });
 const step = fc.oneof(
-  { weight: 8, arbitrary: fc.array(call, { minLength: 1, maxLength: 6 }) },
+  { weight: 6, arbitrary: calls },
+  { weight: 3, arbitrary: fc.record({ client: fc.nat(3), batch: calls }) },
   { weight: 2, arbitrary: fc.constant("evict" as const) },
 );
 
@@ -53,30 +56,46 @@ class Run {
   }
 
   /** Asks, and does not wait for the answer. */
-  ask({ client, method, at, ack }: { client: number; method: string; at: number; ack: boolean }): void {
-    const task = this.#tasks[at % Math.max(1, this.#tasks.length)];
+  ask(call: Call): void {
+    const { method, params } = this.#request(call);
+    const told = this.#record(call.client, method, params);
+    this.#open.push(this.#sessions[call.client]!.raw(method, params).then(told));
+  }
+
+  /** Asks for all in one frame, which is answered by one frame when the last of them has its answer. */
+  askTogether(client: number, batch: readonly Call[]): void {
+    const asked = batch.map((call) => {
+      const { method, params } = this.#request({ ...call, client });
+      return { method, params, id: `${this.operations.length}`, told: this.#record(client, method, params) };
+    });
+    const session = this.#sessions[client]!;
+    session.frame(JSON.stringify(asked.map(({ method, params, id }) => ({ jsonrpc: "2.0", id, method, params }))));
+    const mine = (frame: readonly Answer[]) => Array.isArray(frame) && asked.some(({ id }) => id === frame[0]?.id);
+    this.#open.push(
+      session.next<readonly Answer[]>(mine).then((frame) => {
+        for (const { id, told } of asked) told(frame.find((answer) => answer.id === id)!);
+      }),
+    );
+  }
+
+  #request({ client, method, at, ack }: Call): { method: string; params: Record<string, unknown> } {
+    const id = this.#tasks[at % Math.max(1, this.#tasks.length)]?.id;
     const agent_id = `agent-${client}`;
-    const id = task?.id;
-    if (method === "send" || !id)
-      this.#record(client, "tasks/send", {
-        name: `job ${this.operations.length}`,
-        agent_id,
-        ...(ack && at % 3 === 0 ? { kind: "ack" } : {}),
-      });
-    else if (method === "wait") this.#record(client, "tasks/wait", { filter: at % 2 ? { kind: "ack" } : {}, after: at % 7 });
-    else if (method === "claim" || method === "next")
-      this.#record(client, `tasks/${method}`, { ...(method === "claim" ? { id } : {}), agent_id, lease_seconds: 60 });
-    else {
-      const also =
-        method === "extend"
-          ? { lease_seconds: 60 }
-          : method === "complete"
-            ? { result: at, post_ack: ack }
-            : method === "get" || method === "retry"
-              ? {}
-              : { reason: `${at}` };
-      this.#record(client, `tasks/${method}`, { id, ...(method === "get" ? {} : { agent_id }), ...also });
+    if (method === "send" || !id) {
+      const name = `job ${this.operations.length}`;
+      return { method: "tasks/send", params: { name, agent_id, ...(ack && at % 3 === 0 ? { kind: "ack" } : {}) } };
     }
+    if (method === "wait") return { method: "tasks/wait", params: { filter: at % 2 ? { kind: "ack" } : {}, after: at % 7 } };
+    if (method === "next") return { method: "tasks/next", params: { agent_id, lease_seconds: 60 } };
+    const also: Record<string, Record<string, unknown>> = {
+      claim: { lease_seconds: 60 },
+      extend: { lease_seconds: 60 },
+      complete: { result: at, post_ack: ack },
+      retry: {},
+      release: { reason: `${at}` },
+      fail: { reason: `${at}` },
+    };
+    return { method: `tasks/${method}`, params: method === "get" ? { id } : { id, agent_id, ...also[method] } };
   }
 
   async evict(): Promise<void> {
@@ -95,7 +114,8 @@ class Run {
     await Promise.all(this.#open);
   }
 
-  #record(client: number, method: string, params: Record<string, unknown>): void {
+  /** Puts a call on record; what it returns puts the answer there. */
+  #record(client: number, method: string, params: Record<string, unknown>): (answer: Answer) => void {
     const key = this.operations.length;
     this.#time += 1;
     const asked = { key, client: `c${client}`, method, params, invoked: this.#time, invokedAt: Date.now() };
@@ -106,16 +126,14 @@ class Run {
       outcome: "unknown",
       fate: "open",
     });
-    this.#open.push(
-      this.#sessions[client]!.raw(method, params).then((answer) => {
-        this.#time += 1;
-        const told = answer.error
-          ? { outcome: "refused" as const, refusal: answer.error as never }
-          : { outcome: "answered" as const, result: answer.result };
-        this.operations[key] = { ...asked, completed: this.#time, completedAt: Date.now(), ...told };
-        if (method === "tasks/send" && !answer.error) this.#tasks.push(answer.result as Task);
-      }),
-    );
+    return (answer) => {
+      this.#time += 1;
+      const told = answer.error
+        ? { outcome: "refused" as const, refusal: answer.error as never }
+        : { outcome: "answered" as const, result: answer.result };
+      this.operations[key] = { ...asked, completed: this.#time, completedAt: Date.now(), ...told };
+      if (method === "tasks/send" && !answer.error) this.#tasks.push(answer.result as Task);
+    };
   }
 
   async history() {
@@ -148,6 +166,7 @@ class Run {
 describe("an object that is evicted while claims, waits and batches are in flight", () => {
   it("loses no call, no wait and no place: what anybody was told fits one board", { timeout: 60_000 }, async () => {
     let evictions = 0;
+    let batches = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 24 }), async (steps) => {
         const run = await new Run().open();
@@ -155,6 +174,9 @@ describe("an object that is evicted while claims, waits and batches are in fligh
           if (one === "evict") {
             evictions += 1;
             await run.evict();
+          } else if ("batch" in one) {
+            batches += 1;
+            run.askTogether(one.client, one.batch);
           } else for (const each of one) run.ask(each);
         }
         await run.evict();
@@ -166,5 +188,6 @@ describe("an object that is evicted while claims, waits and batches are in fligh
       { numRuns: 15, interruptAfterTimeLimit: 40_000 },
     );
     expect(evictions).toBeGreaterThan(10);
+    expect(batches).toBeGreaterThan(10);
   });
 });

@@ -25,6 +25,8 @@ export interface Surroundings {
   report(error: unknown, method: string): void;
   /** A command was answered, for the log. */
   note(command: CommandNote): void;
+  /** The database is only read, verified or filled: no lease lapses and no webhook is called. */
+  readonly still?: boolean;
   readonly metrics: Metrics;
   readonly workspace: string;
   readonly schema: number;

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Note, type Task, TRANSITIONS } from "../protocol/index.ts";
 import { WalkModel } from "../tests/scenarios/walk-model.ts";
 import { ACTORS, callOf, pauseOf, type WalkStep, walkStep } from "../tests/scenarios/walk-steps.ts";
+import { verify } from "./backup/verify.ts";
 import { type Bench, onBench } from "./testing/engine.ts";
 
 const STEPS = 10_000;
@@ -48,6 +49,7 @@ async function walk(bench: Bench, steps: readonly WalkStep[], walked: Set<string
     }
   }
   expect(bench.bugs).toEqual([]);
+  expect(verify(bench.sql, 0).problems, name).toEqual([]);
 }
 
 describe("random calls by random actors", () => {

@@ -1,5 +1,14 @@
 import { DurableObject } from "cloudflare:workers";
-import { DEFAULT_LEASE_SECONDS, LIMITS, overLimit, type Principal, refuse, SESSION_PING, SESSION_PONG } from "../protocol/index.ts";
+import {
+  DEFAULT_LEASE_SECONDS,
+  ImportRequest,
+  LIMITS,
+  overLimit,
+  type Principal,
+  refuse,
+  SESSION_PING,
+  SESSION_PONG,
+} from "../protocol/index.ts";
 import type { A2ACommand } from "./a2a/board/commands.ts";
 import { callWebhook } from "./a2a/push/call.ts";
 import { dump, streamOf } from "./backup/dump.ts";
@@ -7,15 +16,20 @@ import { load, type Part } from "./backup/load.ts";
 import { type Verified, verify } from "./backup/verify.ts";
 import { OWNER } from "./core/authorize.ts";
 import { migrate } from "./core/migrations.ts";
+import { paramsRefusal } from "./core/parse.ts";
 import { sqlOver } from "./core/sql.ts";
 import { Engine } from "./engine.ts";
 import type { Env } from "./env.ts";
+import type { Answered } from "./http/held.ts";
 import { refusalResponse } from "./http/refusal.ts";
 import { commandLog, logFailure } from "./log.ts";
 import { type Measured, metricsOf } from "./metrics.ts";
 
 /** An answer from this length on is streamed between the object and the worker. */
 const LONG_CHARS = 4 * 1024 * 1024;
+
+/** Kept from a restore's first part to its last, so that a board that people work on takes none in between. */
+const RESTORING = "restoring";
 
 /** Header by which the worker tells the object who is calling; the worker removes it from what comes from outside. */
 export const PRINCIPAL_HEADER = "x-coord-principal";
@@ -29,12 +43,14 @@ export class Workspace extends DurableObject<Env> {
   #ready: Engine | undefined;
   /** An object that was found by its id does not know its name: the database does. */
   #name = "";
+  #schema = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#engine = ctx.blockConcurrencyWhile(async () => {
       const sql = sqlOver(ctx.storage.sql);
       const schema = migrate(sql, (body) => ctx.storage.transactionSync(body), Date.now());
+      this.#schema = schema;
       const { name } = ctx.id;
       if (name !== undefined) sql.run("INSERT OR IGNORE INTO workspace (name) VALUES (?)", name);
       this.#name = name ?? sql.first<{ name: string }>("SELECT name FROM workspace")?.name ?? "";
@@ -51,6 +67,7 @@ export class Workspace extends DurableObject<Env> {
           setAlarm: (at) => void ctx.storage.setAlarm(at),
           deliver: (delivery) => callWebhook(delivery, env.COORD_LOCAL === "1"),
           report: (error, method) => logFailure(error, { workspace: this.#name, method }),
+          still: env.COORD_STILL === "1",
           note: commandLog(env, this.#name),
           metrics: metricsOf(this.#name),
           workspace: this.#name,
@@ -70,11 +87,13 @@ export class Workspace extends DurableObject<Env> {
 
   /**
    * A JSON-RPC body; null where nothing is to be answered. `requestId` names it for `forget`. A long answer comes as a response, whose
-   * body is streamed: a value may cross between worker and object only up to 32 MiB.
+   * body is streamed: a value may cross between worker and object only up to 32 MiB. An answer that hands a job over says so.
    */
-  async request(body: string, principal: Principal, requestId: string): Promise<string | Response | null> {
-    const text = await (await this.#engine).request(body, principal, requestId);
-    return text !== null && text.length > LONG_CHARS ? new Response(text) : text;
+  async request(body: string, principal: Principal, requestId: string): Promise<Answered> {
+    const engine = await this.#engine;
+    const text = await engine.request(body, principal, requestId);
+    if (text !== null && text.length > LONG_CHARS) return new Response(text);
+    return text !== null && engine.hasHandedOver(requestId) ? { handedOver: text } : text;
   }
 
   /** One A2A command: parameters and outcome as JSON, see a2a/board/commands.ts. */
@@ -85,6 +104,11 @@ export class Workspace extends DurableObject<Env> {
   /** The client of that request went away. */
   async forget(requestId: string): Promise<void> {
     (await this.#engine).forget(requestId);
+  }
+
+  /** As `forget`, before the answer was written: nobody has heard of a job that it hands over. */
+  async takeBack(requestId: string): Promise<void> {
+    await (await this.#engine).takeBack(requestId);
   }
 
   /** What this workspace did since the process started, and what is open now. */
@@ -107,8 +131,13 @@ export class Workspace extends DurableObject<Env> {
     const part = JSON.parse(text) as Part;
     const sql = sqlOver(this.ctx.storage.sql);
     try {
-      const outcome = this.ctx.storage.transactionSync(() => load(sql, part));
-      if (outcome.ok && "end" in part) engine.restored();
+      const begun = (await this.ctx.storage.get<boolean>(RESTORING)) === true;
+      const outcome = this.ctx.storage.transactionSync(() => load(sql, part, begun));
+      if (outcome.ok && !begun && !("end" in part)) await this.ctx.storage.put(RESTORING, true);
+      if (outcome.ok && "end" in part) {
+        await this.ctx.storage.delete(RESTORING);
+        engine.restored();
+      }
       return outcome.ok ? null : JSON.stringify(outcome.refusal);
     } catch (error) {
       // the schema refused a row: the backup is damaged, or was made by hand
@@ -116,10 +145,19 @@ export class Workspace extends DurableObject<Env> {
     }
   }
 
+  /** Tasks from elsewhere; `text` is an `ImportRequest` as JSON. @returns the outcome as JSON */
+  async import(text: string, principal: Principal): Promise<string> {
+    const engine = await this.#engine;
+    const given = JSON.parse(text) as Record<string, unknown>;
+    const parsed = ImportRequest.safeParse(given);
+    if (!parsed.success) return JSON.stringify({ ok: false, refusal: paramsRefusal("import", parsed.error, given ?? {}) });
+    return JSON.stringify(await engine.import(parsed.data, principal));
+  }
+
   /** One step of holding the log against the tables. */
-  async verify(after: number): Promise<Verified> {
+  async verify(after: number): Promise<Verified & { readonly schema: number }> {
     await this.#engine;
-    return verify(sqlOver(this.ctx.storage.sql), after);
+    return { ...verify(sqlOver(this.ctx.storage.sql), after), schema: this.#schema };
   }
 
   /** Under which name it was called first; empty in a database from before names were kept, until it is called by name. */

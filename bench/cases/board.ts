@@ -1,8 +1,13 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Finding, held, times } from "../harness/report.ts";
+import { startServer } from "../harness/server.ts";
 import { assertResult, type Params } from "../harness/session.ts";
-import { interleaved, pairedRatio, spread } from "../harness/statistics.ts";
+import { inTurn, pairedRatio, spread } from "../harness/statistics.ts";
 import { type Board, fillBoard, ZEBRAS } from "./board-data.ts";
 import type { Case } from "./case.ts";
+import { makeLargeBoard, openLargeBoard } from "./large-board.ts";
 
 const SMALL = 100;
 const MOST = 2;
@@ -38,42 +43,51 @@ const NEXTS: Readonly<Record<string, Params>> = {
   "next, q (5, last in line)": { q: "zebra" },
 };
 
-/** What a question costs on a large board, against a board of 100 tasks with as many matches. */
+/** What a question costs on large boards, against a board of 100 tasks with as many matches; all of them on one server. */
 export const board: Case = {
   name: "board",
-  about: "claim, next and filtered lists with 100,000 tasks on the board, against 100",
-  async run({ coord, quick, say }) {
-    const size = quick ? 10_000 : 100_000;
-    say(`filling a board with ${size.toLocaleString("en")} tasks`);
-    const large = await fillBoard(coord.url, "board-large", size);
-    const small = await fillBoard(coord.url, "board-small", SMALL);
-    const rounds = quick ? 10 : 30;
-    const found: Finding[] = [];
-    const compare = async (what: string, cost: (board: Board) => Promise<number>) => {
-      say(what);
-      await interleaved(
-        2,
-        () => cost(large),
-        () => cost(small),
-      );
-      const [many, few] = await interleaved(
-        rounds,
-        () => cost(large),
-        () => cost(small),
-      );
-      const ratio = pairedRatio(many, few);
-      const details = { tasks: size, large: spread(many), small: spread(few), ratio };
-      const figures = `${size.toLocaleString("en")} tasks ${times(spread(many), 3)}, ${SMALL} tasks ${times(spread(few), 3)}`;
-      found.push(held({ case: "board", what, figures, details }, ratio.median, { most: MOST }, "×"));
-    };
-    await compare("claim", claimCost);
-    for (const [what, filter] of Object.entries(NEXTS)) await compare(what, (on) => nextCost(on, filter));
-    for (const [what, filter] of Object.entries(LISTS)) await compare(what, (on) => listCost(on, filter));
-    large.session.close();
-    small.session.close();
-    return found;
+  about: "claim, next and filtered lists with 10,000 and 1,000,000 tasks on the board, against 100",
+  async run({ worker, quick, say }) {
+    const folder = mkdtempSync(join(tmpdir(), "coord-bench-board-"));
+    try {
+      const [middle, size] = quick ? [undefined, 20_000] : [10_000, 1_000_000];
+      say(`making a board of ${whole(size)} tasks`);
+      const made = await makeLargeBoard(worker, folder, size);
+      await using server = await startServer("board", worker, folder);
+      const boards = [await fillBoard(server.url, "board-small", SMALL), await openLargeBoard(server.url, made)];
+      if (middle !== undefined) boards.splice(1, 0, await fillBoard(server.url, "board-middle", middle));
+      const found = await questions(boards, quick, say);
+      for (const { session } of boards) session.close();
+      return found;
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   },
 };
+
+async function questions(boards: readonly Board[], quick: boolean, say: (text: string) => void): Promise<Finding[]> {
+  const found: Finding[] = [];
+  const compare = async (what: string, cost: (board: Board) => Promise<number>) => {
+    say(what);
+    const sides = boards.map((one) => () => cost(one));
+    await inTurn(2, sides);
+    const measured = await inTurn(quick ? 8 : 24, sides);
+    const few = measured[0]!;
+    const most = measured.at(-1)!;
+    const ratio = pairedRatio(most, few);
+    const figures = boards.map(({ size }, at) => `${whole(size)} tasks ${times(spread(measured[at]!), 3)}`).join(", ");
+    const details = Object.fromEntries(boards.map(({ size }, at) => [String(size), spread(measured[at]!)]));
+    found.push(held({ case: "board", what, figures, details: { ...details, ratio } }, ratio.median, { most: MOST }, "×"));
+  };
+  await compare("claim", claimCost);
+  for (const [what, filter] of Object.entries(NEXTS)) await compare(what, (on) => nextCost(on, filter));
+  for (const [what, filter] of Object.entries(LISTS)) await compare(what, (on) => listCost(on, filter));
+  return found;
+}
+
+function whole(size: number): string {
+  return size.toLocaleString("en");
+}
 
 /** Milliseconds a call, of some that are sent at once. */
 async function timed(calls: readonly (() => Promise<Buffer>)[]): Promise<{ each: number; answers: Buffer[] }> {

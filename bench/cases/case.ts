@@ -1,3 +1,4 @@
+import type { Peer } from "../harness/peer.ts";
 import type { Finding } from "../harness/report.ts";
 import type { BenchServer } from "../harness/server.ts";
 
@@ -5,8 +6,14 @@ import type { BenchServer } from "../harness/server.ts";
 export interface Setting {
   readonly coord: BenchServer;
   readonly baseline: BenchServer;
+  /** The built worker, for the cases that need a server to themselves. */
+  readonly worker: string;
+  /** coord, and the servers that it is measured against. */
+  readonly peers: readonly Peer[];
   /** A small run: fewer rounds and a smaller board, for a look. */
   readonly quick: boolean;
+  /** How long the memory is watched beyond the short run, in hours. */
+  readonly hours: number;
   /** The built `coord` program, where there is one. */
   readonly program: string | undefined;
   /** Tells what is being measured now. */

@@ -1,15 +1,11 @@
+import type { Caller } from "../harness/peer.ts";
 import { canMeasure, clientLoad, processorMs } from "../harness/processor.ts";
 import type { BenchServer } from "../harness/server.ts";
 import { assertResult, type Params, Session } from "../harness/session.ts";
-import { quantile } from "../harness/statistics.ts";
+import { latency } from "../harness/statistics.ts";
 
 export const CALLERS = 32;
 const BATCH = 100;
-
-export interface Caller {
-  ask(method: string, params: Params): Promise<Buffer>;
-  close(): void;
-}
 
 /** What one round of claims gave. */
 export interface Round {
@@ -17,6 +13,7 @@ export interface Round {
   readonly rate: number;
   readonly p50_ms: number;
   readonly p99_ms: number;
+  readonly p999_ms: number;
   /** Processor time of workerd for a claim, in microseconds: it depends less on what else the machine does. NaN where it cannot be told. */
   readonly processor_us: number;
   /** Share of one core that the load generator used: near 1, it would be what is measured. */
@@ -30,15 +27,21 @@ export interface Side {
   close(): void;
 }
 
-/** @param extra more parameters of the claim of a job */
+export interface SideOptions {
+  readonly workspace?: string;
+  /** How many claim at once; `CALLERS` by default. */
+  readonly count?: number;
+  /** More parameters of the claim of a job. */
+  readonly extra?: (id: string) => Params;
+}
+
 export async function openSide(
   server: BenchServer,
   open: (server: BenchServer, workspace: string) => Promise<Caller>,
-  workspace = "default",
-  extra: (id: string) => Params = () => ({}),
+  { workspace = "default", count = CALLERS, extra = () => ({}) }: SideOptions = {},
 ): Promise<Side> {
   const poster = await Session.open(server.url, workspace);
-  const callers = await Promise.all(Array.from({ length: CALLERS }, () => open(server, workspace)));
+  const callers = await Promise.all(Array.from({ length: count }, () => open(server, workspace)));
   return {
     round: async (size) => claimAll(server.pid, callers, await post(poster, size), extra),
     close: () => {
@@ -74,5 +77,6 @@ async function claimAll(pid: number, callers: readonly Caller[], ids: readonly s
   const { load } = await clientLoad(() => Promise.all(callers.map((caller, at) => work(caller, `agent-${at}`))));
   const took = performance.now() - began;
   const processor_us = canMeasure ? ((processorMs(pid) - used) * 1000) / ids.length : Number.NaN;
-  return { rate: (ids.length * 1000) / took, p50_ms: quantile(latencies, 0.5), p99_ms: quantile(latencies, 0.99), processor_us, load };
+  const { p50, p99, p999 } = latency(latencies);
+  return { rate: (ids.length * 1000) / took, p50_ms: p50, p99_ms: p99, p999_ms: p999, processor_us, load };
 }

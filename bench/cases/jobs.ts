@@ -43,7 +43,7 @@ async function opening({ coord, quick, say }: Setting): Promise<Finding> {
     return performance.now() - began;
   };
   await interleaved(1, hubCost, flatCost);
-  const [one, many] = await interleaved(quick ? 4 : 12, hubCost, flatCost);
+  const [one, many] = await interleaved(quick ? 3 : 8, hubCost, flatCost);
   hub.close();
   flat.close();
   const ratio = pairedRatio(one, many);
@@ -61,7 +61,7 @@ const NEXTS: Readonly<Record<string, Params>> = { next: {}, "next, kind": { kind
 
 /** On both boards the same jobs in the same order; on one of them every second waits for a job that nobody completes, the oldest first. */
 async function besideHeld({ coord, quick, say }: Setting): Promise<Finding[]> {
-  const size = quick ? 10_000 : 100_000;
+  const size = quick ? 4_000 : 100_000;
   const heldJobs = size / 2;
   say(`filling a board with ${size.toLocaleString("en")} jobs, half of them held, and one with none held`);
   const half = await fill(coord.url, "jobs-half-held", size, true);

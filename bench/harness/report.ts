@@ -15,6 +15,8 @@ export interface Finding {
   readonly target: string | null;
   /** null: for information, or not measured here. */
   readonly met: boolean | null;
+  /** The same figures as a table, where the page shows them so. */
+  readonly grid?: { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] };
   /** Everything measured, for machines. */
   readonly details: Readonly<Record<string, unknown>>;
 }
@@ -27,7 +29,7 @@ export function held(
   unit: "%" | "×" | "ms",
 ): Finding {
   const show = (number: number) =>
-    unit === "%" ? `${(number * 100).toFixed(0)} %` : unit === "×" ? `${number.toFixed(2)}×` : `${number.toFixed(1)} ms`;
+    unit === "%" ? `${(number * 100).toFixed(0)} %` : unit === "×" ? `${number.toFixed(2)}×` : `${number.toFixed(1)} ${unit}`;
   const met = "least" in limit ? value >= limit.least : value <= limit.most;
   return { ...of, value, shown: show(value), target: "least" in limit ? `≥ ${show(limit.least)}` : `≤ ${show(limit.most)}`, met };
 }
@@ -48,9 +50,13 @@ export function rates(value: Spread): string {
   return `${round(value.median)}/s (${round(value.low)}–${round(value.high)})`;
 }
 
+/** What is to be said about an aim. */
+export function verdict({ met, target }: Pick<Finding, "met" | "target">): string {
+  return met === null ? (target === null ? "" : "not measured") : met ? "met" : "NOT MET";
+}
+
 /** The findings as a table for a terminal, one under the other so that it fits 80 columns. */
 export function table(findings: readonly Finding[]): string {
-  const verdict = ({ met, target }: Finding) => (met === null ? (target === null ? "" : "not measured") : met ? "met" : "NOT MET");
   const lines = findings.map((finding) => {
     const head = `${finding.what.padEnd(44)} ${finding.shown.padStart(9)}  ${(finding.target ?? "").padEnd(10)} ${verdict(finding)}`;
     return `${head.trimEnd()}\n    ${finding.figures}`;

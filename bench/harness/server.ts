@@ -14,15 +14,18 @@ export interface BenchServer extends AsyncDisposable {
   readonly url: string;
   /** workerd itself. */
   readonly pid: number;
+  /** Where its data are. */
+  readonly folder: string;
 }
 
 /**
  * Serves a worker by workerd, configured as `coord serve` does it, from a temporary folder that goes with it. A benchmark that is
  * killed leaves no workerd behind, only the folder.
  * @param module the worker as one JavaScript file that exports a `Workspace`
+ * @param kept a folder to serve that stays when the server goes
  */
-export async function startServer(name: string, module: string): Promise<BenchServer> {
-  const folder = mkdtempSync(join(tmpdir(), `coord-bench-${name}-`));
+export async function startServer(name: string, module: string, kept?: string): Promise<BenchServer> {
+  const folder = kept ?? mkdtempSync(join(tmpdir(), `coord-bench-${name}-`));
   const address = { host: "127.0.0.1", port: 0, loopback: true };
   const bindings = { COORD_CONTROL: randomBytes(16).toString("hex"), COORD_LOCAL: "1" };
   prepareFolder(folder);
@@ -38,11 +41,11 @@ export async function startServer(name: string, module: string): Promise<BenchSe
     // with sockets open it would not heed SIGTERM, and nothing here outlives the run
     workerd.kill("SIGKILL");
     await workerd.exited;
-    rmSync(folder, { recursive: true, force: true });
+    if (kept === undefined) rmSync(folder, { recursive: true, force: true });
   };
   try {
     const port = await workerd.listening;
-    return { name, url: `http://127.0.0.1:${port}/`, pid: workerd.pid, [Symbol.asyncDispose]: stop };
+    return { name, url: `http://127.0.0.1:${port}/`, pid: workerd.pid, folder, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;

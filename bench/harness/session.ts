@@ -33,10 +33,14 @@ export class Session {
     socket.on("error", (error) => process.stderr.write(`session: ${error.message}\n`));
   }
 
-  /** @param url of the server, with a trailing slash */
-  static async open(url: string, workspace = "default"): Promise<Session> {
+  /**
+   * @param url of the server, with a trailing slash
+   * @param handshake_ms how long the opening may take at most
+   */
+  static async open(url: string, workspace = "default", handshake_ms?: number): Promise<Session> {
     const path = workspace === "default" ? "session" : `w/${workspace}/session`;
-    const socket = new WebSocket(`${url.replace(/^http/, "ws")}${path}`, { perMessageDeflate: false });
+    const limit = handshake_ms === undefined ? {} : { handshakeTimeout: handshake_ms };
+    const socket = new WebSocket(`${url.replace(/^http/, "ws")}${path}`, { perMessageDeflate: false, ...limit });
     await new Promise<void>((opened, failed) => {
       socket.once("open", opened);
       socket.once("error", failed);

@@ -129,7 +129,14 @@ async function workspacesOf({ target, folder }: BackupOptions): Promise<string[]
     const query = new URLSearchParams(ids.slice(at, at + 100).map((id) => ["id", id] as [string, string]));
     const response = await fetch(new URL(`workspaces?${query}`, target.url), { headers: bearer(target.token) });
     if (!response.ok) throw await refusalOf(response);
-    const { workspaces } = (await response.json()) as { workspaces: { id: string; name: string }[] };
+    const { workspaces } = (await response.json()) as { workspaces: { id: string; name: string; error?: string }[] };
+    const shut = workspaces.find((one) => one.error !== undefined);
+    if (shut) {
+      // left out without a word it would be missed on the day on which it is needed
+      throw new CliError(`the database ${shut.id}.sqlite cannot be opened, so not everything can be backed up: ${shut.error}`, {
+        next: "see what is wrong with it: coord doctor; meanwhile back the others up one by one with --workspace NAME",
+      });
+    }
     const nameless = workspaces.find((one) => one.name === "");
     if (nameless) {
       throw new CliError(`the database ${nameless.id} does not know its workspace's name: it was not opened since this version runs`, {

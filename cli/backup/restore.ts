@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statfsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { CliError } from "../errors.ts";
 import { layout } from "../server/folder.ts";
-import { startRuntime } from "../server/runtime.ts";
+import { bearer } from "../server/health.ts";
+import { type PrivateRuntime, privateRuntime } from "../server/private.ts";
 import { verifyWorkspace } from "../server/verify.ts";
 import { type Page, readBackup, type WorkspaceHead } from "./file.ts";
 
@@ -26,8 +27,11 @@ export interface RestoreOptions {
 /** Rows a request, in characters of JSON: well below what a server takes in one part of a backup. */
 const PART_CHARS = 512 * 1024;
 
+/** Where a restore failed with less room than this on the disk, the disk is why, whatever the part that failed says of it; in bytes. */
+const LITTLE_ROOM = 1024 * 1024;
+
 /** What a workspace's last turn said: which earlier rows count no more, and what stands in their place. */
-interface Ending {
+export interface Ending {
   readonly head: WorkspaceHead;
   readonly touched: ReadonlySet<number>;
   readonly pages: ReadonlyMap<string, readonly Page[]>;
@@ -56,10 +60,26 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
     if (existsSync(folder)) rmdirSync(folder);
     renameSync(beside, folder);
   } catch (error) {
+    const room = roomAt(dirname(folder));
     rmSync(beside, { recursive: true, force: true });
-    throw error;
+    if (room >= LITTLE_ROOM) throw error;
+    throw new CliError(`the disk of ${dirname(folder)} is full; nothing was restored`, {
+      next: "make room (df -h shows where), or restore to another disk with --db",
+      data: { code: "disk_full" },
+      cause: error,
+    });
   }
   return report;
+}
+
+/** Bytes that are free where the folder is. */
+function roomAt(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return Number.POSITIVE_INFINITY; // not there: then that is what is wrong
+  }
 }
 
 function refuseUsed(folder: string): void {
@@ -80,7 +100,7 @@ function refuseUsed(folder: string): void {
 }
 
 /** The first reading: refuses what is not whole, and keeps of each workspace what its last turn said. */
-async function endingsOf(file: string): Promise<{ at: string; endings: Ending[] }> {
+export async function endingsOf(file: string): Promise<{ at: string; endings: Ending[] }> {
   const endings: Ending[] = [];
   let at = "";
   let head: WorkspaceHead | undefined;
@@ -99,13 +119,13 @@ async function endingsOf(file: string): Promise<{ at: string; endings: Ending[] 
 }
 
 async function loadAll(folder: string, file: string, endings: readonly Ending[], options: RestoreOptions): Promise<void> {
-  await using runtime = await startRuntime({ folder, address: { host: "127.0.0.1", port: 0, loopback: true }, log: () => {} });
+  await using runtime = await privateRuntime(folder, { unready: true });
   let ending: Ending | undefined;
   let loader: Loader | undefined;
   for await (const line of readBackup(file)) {
     if ("workspace" in line) {
       ending = endings.find((one) => one.head.workspace === line.workspace)!;
-      loader = new Loader(runtime.url, ending, options.progress);
+      loader = new Loader(runtime, ending, options.progress);
       await loader.begin();
     } else if ("table" in line && loader) await loader.page(line);
     else if ("final" in line && loader) {
@@ -114,7 +134,7 @@ async function loadAll(folder: string, file: string, endings: readonly Ending[],
     }
   }
   for (const { head } of endings) {
-    const { problems } = await verifyWorkspace(runtime.url, head.workspace, undefined);
+    const { problems } = await verifyWorkspace(runtime.target("").url, head.workspace, runtime.token);
     if (problems.length === 0) continue;
     throw new CliError(`the workspace ${head.workspace} does not hold together: ${problems[0]!.what}; nothing was restored`, {
       next: "use another backup, and report this one: it should not have been written",
@@ -126,14 +146,16 @@ async function loadAll(folder: string, file: string, endings: readonly Ending[],
 /** Sends one workspace to the private server, table after table, each with its newer rows in place of the older. */
 class Loader {
   readonly #url: URL;
+  readonly #token: string;
   readonly #ending: Ending;
   readonly #progress: RestoreOptions["progress"];
   readonly #tables: string[];
   readonly #total: number;
   #rows = 0;
 
-  constructor(url: string, ending: Ending, progress: RestoreOptions["progress"]) {
-    this.#url = new URL(`w/${ending.head.workspace}/restore`, url);
+  constructor(runtime: PrivateRuntime, ending: Ending, progress: RestoreOptions["progress"]) {
+    this.#url = new URL(`w/${ending.head.workspace}/restore`, runtime.target("").url);
+    this.#token = runtime.token;
     this.#ending = ending;
     this.#progress = progress;
     this.#tables = Object.keys(ending.head.tables);
@@ -183,14 +205,36 @@ class Loader {
   }
 
   async #post(part: unknown): Promise<void> {
-    const response = await fetch(this.#url, {
+    const response = await fetchOr(this.#url, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", ...bearer(this.#token) },
       body: JSON.stringify(part),
     });
     const text = await response.text();
     if (response.ok) return;
-    const { error } = JSON.parse(text) as { error?: { message?: string } };
-    throw new CliError(error?.message ?? `the server answered ${response.status}`, { next: "use another backup, or a newer coord" });
+    throw new CliError(`${messageIn(text) ?? `the private server answered ${response.status}`}; nothing was restored`, {
+      next: /disk .*full/i.test(text) ? "make room (df -h shows where), then restore again" : "use another backup, or a newer coord",
+    });
+  }
+}
+
+/** As `fetch`; a private server that went away is told as such. */
+async function fetchOr(url: URL, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (cause) {
+    throw new CliError(`the private server that filled the folder went away: ${(cause as Error).message}; nothing was restored`, {
+      next: "is there room on the disk? df -h; then try again",
+      cause,
+    });
+  }
+}
+
+/** What a refusal says; undefined where the text is none. */
+function messageIn(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as { error?: { message?: string } }).error?.message;
+  } catch {
+    return undefined; // no answer of coord's
   }
 }

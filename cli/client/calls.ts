@@ -1,10 +1,10 @@
 import type { MethodName } from "../../protocol/index.ts";
-import { LIMITS } from "../../protocol/limits.ts";
-import { overLimit, type RpcError, toRpcError } from "../../protocol/refusals.ts";
+import type { RpcError } from "../../protocol/refusals.ts";
 import type { CliError } from "../errors.ts";
 import { ConnectionLost, refused } from "./failures.ts";
 import { repeatable } from "./mutations.ts";
 import { withResolvers } from "./promises.ts";
+import { requestText } from "./request-text.ts";
 import type { CallOptions, Target } from "./types.ts";
 
 /** One call from being made to being answered, over as many connections as that takes. */
@@ -45,14 +45,11 @@ export class PendingCalls {
     return [...this.#calls.values()];
   }
 
-  /** @throws CliError where the call is too large for one frame. */
+  /** @throws CliError where the call is too large or too deep for one frame. */
   make(method: MethodName, given: object, onBreak: CallOptions["onBreak"], onResult: PendingCall["onResult"]): PendingCall {
     const id = this.#nextId++;
     const params = repeatable(method, given);
-    const text = JSON.stringify({ jsonrpc: "2.0", id, method, params });
-    const size = Buffer.byteLength(text);
-    const most = LIMITS.body_bytes.value;
-    if (size > most) throw refused(toRpcError(overLimit("body_bytes", most, "bytes", size)));
+    const text = requestText({ jsonrpc: "2.0", id, method, params });
     const call = {
       id,
       method,

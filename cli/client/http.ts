@@ -1,6 +1,5 @@
 import type { MethodName, ParamsIn, Result } from "../../protocol/index.ts";
-import { LIMITS } from "../../protocol/limits.ts";
-import { overLimit, REFUSALS, toRpcError } from "../../protocol/refusals.ts";
+import { REFUSALS } from "../../protocol/refusals.ts";
 import { mayAutostart } from "../config.ts";
 import { CliError } from "../errors.ts";
 import { authorization, rpcUrl } from "./address.ts";
@@ -8,6 +7,7 @@ import type { Reply } from "./exchange.ts";
 import { effectUnknown, isRpcError, refused, TransportFailure, unreachable } from "./failures.ts";
 import { mutates, repeatable } from "./mutations.ts";
 import { postPlain } from "./plain.ts";
+import { requestText } from "./request-text.ts";
 import type { Target } from "./types.ts";
 
 export interface HttpOptions {
@@ -68,9 +68,7 @@ export async function insistently<T>(
   options: HttpOptions,
   read: (answer: unknown) => T | undefined,
 ): Promise<T> {
-  const body = Buffer.from(JSON.stringify(request));
-  if (body.length > LIMITS.body_bytes.value)
-    throw refused(toRpcError(overLimit("body_bytes", LIMITS.body_bytes.value, "bytes", body.length)));
+  const body = Buffer.from(requestText(request));
   let mayStart = options.autostart !== false && mayAutostart(target);
   let wasSent = false;
   let answerMs = options.answerMs ?? ANSWER_MS;

@@ -185,6 +185,16 @@ describe("calls", () => {
     expect(error.data.limit).toBe("body_bytes");
     expect(peer.unheard).toEqual([]);
   });
+
+  test("nested deeper than one may be never leave, and nobody waits for their answer", async () => {
+    const { session, peer } = await open(await server());
+    for (const depth of [101, 20_000]) {
+      const payload = JSON.parse("[".repeat(depth) + "]".repeat(depth));
+      const error = await failure(session.call("tasks/send", { name: "x", payload }));
+      expect([error.exit, error.data.limit]).toEqual([1, "json_depth"]);
+    }
+    expect(peer.unheard).toEqual([]);
+  });
 });
 
 describe("hostile frames", () => {

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { LIMITS } from "../../protocol/limits.ts";
 import { dataDir, type GlobalOptions, target } from "../config.ts";
 import { CliError } from "../errors.ts";
+import { isHandle } from "../hook/hosts.ts";
 import { ME } from "../person.ts";
 
 interface McpFlags extends GlobalOptions {
@@ -19,8 +19,8 @@ function handle(text: string): string {
       next: "give the agent a handle like harbor-lynx with --as or COORD_AS, or none for a new one",
     });
   }
-  const ok = text.length <= LIMITS.agent_id_chars.value && text.trim() === text && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text);
-  if (!ok) throw new CliError(`not a handle: ${JSON.stringify(text)}`, { next: "give one like harbor-lynx with --as or COORD_AS" });
+  if (!isHandle(text))
+    throw new CliError(`not a handle: ${JSON.stringify(text)}`, { next: "give one like harbor-lynx with --as or COORD_AS" });
   return text;
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, expect, test } from "vitest";
 import type { Checkin, InboxItem } from "../../protocol/answers.ts";
-import { eventOf, folderOf, handleOf, isContinued, isGiven, isUnattended } from "./hosts.ts";
+import { eventOf, folderOf, handleOf, isContinued, isGiven, isHandle, isUnattended } from "./hosts.ts";
 import { readPayload } from "./input.ts";
 import { forgetOldTabs, TabState } from "./state.ts";
 import { isWrapper } from "./tab.ts";
@@ -82,6 +82,17 @@ test("input is complete when it parses, though it comes in pieces and the pipe s
   }
   expect(await payload).toEqual({ a: { b: 1 }, c: "}" });
   expect(await readPayload(new PassThrough(), 10)).toBeUndefined();
+});
+
+test("a mark before the input's first byte, as some shells write, is passed over", async () => {
+  const input = new PassThrough();
+  input.end('\uFEFF{"a":1}');
+  expect(await readPayload(input, 5_000)).toEqual({ a: 1 });
+});
+
+test("what no agent can be called is no handle", () => {
+  const names = ["harbor-lynx", "x".repeat(128), "x".repeat(129), " lynx", "", "a\nb"];
+  expect(names.map(isHandle)).toEqual([true, true, false, false, false, false]);
 });
 
 test("what others wrote stays on its line, and obeys nobody", () => {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { LIMITS } from "../../protocol/limits.ts";
 
 export const HOSTS = ["claude", "codex", "gemini", "cursor", "opencode"] as const;
 export type HostName = (typeof HOSTS)[number];
@@ -126,6 +127,11 @@ export function wasAborted(payload: Payload): boolean {
  */
 export function isUnattended(host: HostName, env: NodeJS.ProcessEnv): boolean {
   return host === "claude" && (env.CLAUDE_CODE_SESSION_ATTENDED === "0" || env.CLAUDE_CODE_ENTRYPOINT?.startsWith("sdk") === true);
+}
+
+/** The protocol's own rule for an agent's id. */
+export function isHandle(text: string): boolean {
+  return text !== "" && text.length <= LIMITS.agent_id_chars.value && text.trim() === text && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text);
 }
 
 const OF_A_TAB = new RegExp(`^(${HOSTS.join("|")})-[0-9a-f]{6}$`);

@@ -4,6 +4,7 @@ import type { MethodName, ParamsIn, Result, Task } from "../../protocol/index.ts
 import { call } from "../client/http.ts";
 import type { Target } from "../client/types.ts";
 import { dataDir, type GlobalOptions, target } from "../config.ts";
+import { CliError } from "../errors.ts";
 import {
   digest,
   eventOf,
@@ -14,6 +15,7 @@ import {
   handleOf,
   isContinued,
   isGiven,
+  isHandle,
   isUnattended,
   type Payload,
   sessionOf,
@@ -67,7 +69,9 @@ const MOST_HOLDS = 50;
 export async function runHook(options: HookOptions, env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const host = HOST[options.host];
   try {
-    const payload = process.stdin.isTTY ? {} : await readPayload(process.stdin);
+    const isNamed = options.event !== undefined && options.session !== undefined;
+    // whoever names both needs no host that writes: a person who tries it, a script
+    const payload = process.stdin.isTTY ? {} : ((await readPayload(process.stdin)) ?? (isNamed ? {} : undefined));
     if (!payload) return nothing(host, "standard input holds no JSON object");
     const event = eventOf(options.event ?? payload.hook_event_name);
     if (!event) return nothing(host, `no event of ours: ${String(options.event ?? payload.hook_event_name)}`);
@@ -124,6 +128,8 @@ async function open(host: Host, session: string, options: HookOptions, env: Node
   const to = target(options, env);
   const root = dataDir(undefined, env);
   const given = options.as ?? env.COORD_AS;
+  // the tab would go by it for as long as it lives, and be refused each time
+  if (isGiven(given) && !isHandle(given)) throw new CliError(`not a handle: ${JSON.stringify(given.slice(0, 60))}`);
   const own = isGiven(given) ? given : handleOf(host.name, session);
   const handle = host.isTab ? handleOfSession(root, session, own, isGiven(given)) : own;
   const ask: Tab["ask"] = (method, params, waitMs = 0) =>

@@ -14,6 +14,11 @@ const LOOK_AT_TAB_MS = 1_000;
 /** Longer than any tab is left alone. */
 const LONGEST_MS = 30 * 24 * 3600 * 1000;
 const POST_MS = 10_000;
+/** What listens at the server's address and opens no session within this time is none, or a server that hangs. */
+const OPEN_MS = 10_000;
+
+/** A waiter that is the tab's is pushed aside by one that began with it, and no more often than so. */
+const MOST_REPLACED = 3;
 
 type Inbox = Result<"agents/inbox">;
 
@@ -28,7 +33,7 @@ type Inbox = Result<"agents/inbox">;
 export async function waitForWake(tab: Tab, post: string | undefined, env: NodeJS.ProcessEnv): Promise<number> {
   const isWaiter = tab.state.becomeWaiter();
   const isGone = watchTab();
-  const session = await openSession(tab.target, { autostart: false });
+  const session = await openSession(tab.target, { autostart: false, openMs: OPEN_MS });
   const ending = new AbortController();
   const end = () => ending.abort();
   const watching = setInterval(() => {
@@ -38,7 +43,7 @@ export async function waitForWake(tab: Tab, post: string | undefined, env: NodeJ
   for (const signal of signals) process.on(signal, end);
   try {
     for (;;) {
-      const inbox = await nextFor(tab, session, ending.signal);
+      const inbox = await nextFor(tab, session, isWaiter, ending.signal);
       if (!inbox || !isWaiter()) return 0;
       const text = wakeText(inbox.items, tab.handle);
       if (post !== undefined) {
@@ -59,11 +64,18 @@ export async function waitForWake(tab: Tab, post: string | undefined, env: NodeJ
   }
 }
 
-/** What comes next; undefined where another waiter has taken over. What came together is told together. */
-async function nextFor(tab: Tab, session: Session, signal: AbortSignal): Promise<Inbox | undefined> {
-  for (;;) {
+/**
+ * What comes next; undefined where another waiter has taken over. What came together is told together. Of two that start at once the
+ * later one by the tab's file may be the earlier one to the server: it asks again, or each would leave the tab to the other.
+ */
+async function nextFor(tab: Tab, session: Session, isWaiter: () => boolean, signal: AbortSignal): Promise<Inbox | undefined> {
+  for (let replaced = 0; ; ) {
     const first = await ask(tab, session, signal, tab.state.cursor, LONGEST_MS);
-    if (first.replaced) return undefined;
+    if (first.replaced) {
+      replaced += 1;
+      if (replaced > MOST_REPLACED || !isWaiter()) return undefined;
+      continue;
+    }
     if (first.items.length === 0) {
       tab.state.cursor = first.cursor;
       continue;

@@ -8,7 +8,7 @@ import { Draft } from "./draft.ts";
 import { resolveFolder } from "./files.ts";
 import type { Around, Host, ServerFile, Start } from "./hosts/host.ts";
 import { detectHosts, HOSTS } from "./hosts/index.ts";
-import { entryIn } from "./hosts/shapes.ts";
+import { entryIn, isEarlier } from "./hosts/shapes.ts";
 import { workspaceOf as boardOf } from "./launch.ts";
 import { type Probed, probe } from "./probe.ts";
 import { readRecord, recordPath } from "./record.ts";
@@ -197,6 +197,8 @@ async function examineEntry(
   } catch (error) {
     found.push({ level: "fail", message: `${name}: ${firstLine(error)}`, next: anew });
   }
+  if (isInits && isEarlier(entry, host, around))
+    found.push({ level: "warn", message: `${name} has coord as an earlier version wrote it`, next: `coord init --for ${host.name}` });
   const board = start.env?.COORD_WORKSPACE ?? boardOf(start.command ?? []);
   if (isProject && board && board !== around.workspace)
     found.push({ level: "warn", message: `${name} speaks to the board ${board}; this project's is ${around.workspace}`, next: anew });

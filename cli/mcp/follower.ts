@@ -1,15 +1,20 @@
 import { Changes, type Told } from "../../mcp/changes.ts";
 import type { Clock } from "../../mcp/clock.ts";
+import { Unreachable } from "../../mcp/failures.ts";
 import type { Subscriptions } from "../../mcp/resources/serve.ts";
 import { type Interest, typesFor } from "../../mcp/resources/uris.ts";
 import type { Session, Subscription } from "../client/types.ts";
 
 /** How long a subscription may take to begin before the host is told that it has. */
 const SETTLED_MS = 1_000;
+/** How long the list of resources waits for a server: Claude Code holds its first turn back until it has it. */
+const LIST_MS = 500;
 
 /** The session of this process, as far as following the log goes. */
 export interface Followed {
   readonly isOpen: boolean;
+  /** Whether a server is there. */
+  readonly isReady: boolean;
   /** Opens a session where there is none. */
   current(): Session;
 }
@@ -73,6 +78,29 @@ export class Follower implements Subscriptions {
   listed(): void {
     this.#hasListed = true;
     this.changed();
+  }
+
+  async soon<T>(list: Promise<T>): Promise<T | undefined> {
+    if (this.#link.isReady) return list;
+    let isLate = false;
+    const late = new Promise<undefined>((resolve) => {
+      const giveUp = this.#clock.after(LIST_MS, () => {
+        isLate = true;
+        resolve(undefined);
+      });
+      void list.finally(giveUp).catch(() => {}); // whoever awaits the list is told
+    });
+    const there = list.then(
+      (answer) => {
+        if (isLate) this.#changes.relist();
+        return answer;
+      },
+      (thrown: unknown) => {
+        if (thrown instanceof Unreachable || isLate) return undefined;
+        throw thrown;
+      },
+    );
+    return Promise.race([there, late]);
   }
 
   /** What is wanted, or the session, is another than before. */

@@ -111,6 +111,11 @@ export class LeaseKeeper implements Holds {
     }
   }
 
+  /** Lets a claim lapse that its agent does not know of. */
+  forget(claimId: string): void {
+    for (const entry of this.#entries.values()) if (entry.claim_id === claimId) this.#drop(entry);
+  }
+
   /** What this agent has to be told, once. */
   takeNotices(agent: string): string[] {
     const notices = this.#notices.get(agent) ?? [];

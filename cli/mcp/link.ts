@@ -73,6 +73,11 @@ export class Link implements Board {
     return this.#session !== undefined && this.#session.state !== "closed";
   }
 
+  /** Whether a server is there. */
+  get isReady(): boolean {
+    return this.#session?.state === "open";
+  }
+
   /** Ends the session, if there ever was one: the server forgets its waits with it. */
   async close(): Promise<void> {
     await this.#session?.close();

@@ -2,7 +2,9 @@ import { PassThrough } from "node:stream";
 import type { McpRequestContext, Server } from "@modelcontextprotocol/server";
 import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
 import { type Clock, deadline, systemClock } from "../../mcp/clock.ts";
+import { Deliveries, type Delivery, GIVEN_UP } from "../../mcp/deliveries.ts";
 import { Desk } from "../../mcp/desk.ts";
+import { Refused, Unreachable } from "../../mcp/failures.ts";
 import type { HeldClaim } from "../../mcp/holds.ts";
 import { mcpServer } from "../../mcp/server.ts";
 import { TOOLS } from "../../mcp/tools/index.ts";
@@ -48,6 +50,7 @@ export async function runMcp({ target, handle, maxWait }: McpOptions): Promise<v
   process.stdin.pipe(input, { end: false });
   const transport = new StdioServerTransport(input, process.stdout);
   let server: Server | undefined;
+  const deliveries = new Deliveries(clock);
   const untold = () => {}; // the host is gone: what it is not told is no loss
   const follower = new Follower(link, clock, {
     updated: (uri) => void server?.sendResourceUpdated({ uri }).catch(untold),
@@ -55,17 +58,27 @@ export async function runMcp({ target, handle, maxWait }: McpOptions): Promise<v
   });
   const serve = ({ era }: McpRequestContext): Server => {
     if (era === "legacy") follower.legacy();
-    server = mcpServer({ desk, identity: { handle }, version: VERSION, tellsChanges: true, subscriptions: follower });
+    server = mcpServer({
+      desk,
+      identity: { handle },
+      version: VERSION,
+      delivers: (requestId, delivery) => deliveries.note(requestId, delivery),
+      tellsChanges: true,
+      subscriptions: follower,
+    });
     return server;
   };
   serveStdio(serve, {
     transport,
-    onerror: (error) => report(error.message),
+    // a message that is none is passed over; what was wrong with it fits a line
+    onerror: (error) => report(error.message.replace(/\s+/g, " ").slice(0, 300)),
   });
 
   const deliver = transport.onmessage;
   let order: Promise<void> | undefined;
   transport.onmessage = (message) => {
+    const crossed = "method" in message && message.method === "notifications/cancelled" && deliveries.take(message.params?.requestId);
+    if (crossed) void giveBack(crossed, link, keeper).catch(report);
     const ready = order ? order.then(() => follower.heard(message)) : follower.heard(message);
     if (!ready) {
       deliver?.(message);
@@ -92,6 +105,8 @@ export async function runMcp({ target, handle, maxWait }: McpOptions): Promise<v
 
   // What came just before the end is still on its way through the streams to the desk.
   await new Promise((turn) => setImmediate(turn));
+  // A message that a subscription has to stand for first holds up those behind it.
+  if (order) await within(LAST_CALLS_MS, order);
   desk.giveUpWaits();
   keeper.stop();
   follower.stop();
@@ -102,6 +117,17 @@ export async function runMcp({ target, handle, maxWait }: McpOptions): Promise<v
   // A socket whose peer does not close its side, or a host that never reads, must not keep this process.
   process.stdout.end(() => process.exit(0));
   setTimeout(() => process.exit(0), GIVE_BACK_MS);
+}
+
+/** Releases what a host cancelled before it could read that it has it. Refused, it has ended otherwise. */
+async function giveBack(delivery: Delivery, link: Link, keeper: LeaseKeeper): Promise<void> {
+  // without an answer from the server its lease lapses
+  keeper.forget(delivery.claim_id);
+  try {
+    await link.call(delivery.agent_id, "tasks/release", { ...delivery, reason: GIVEN_UP });
+  } catch (thrown) {
+    if (!(thrown instanceof Refused) && !(thrown instanceof Unreachable)) throw thrown;
+  }
 }
 
 /** Renews one lease. No answer in time is no refusal: the keeper asks again. */

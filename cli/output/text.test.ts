@@ -16,6 +16,9 @@ describe("clean", () => {
     ["\u2764\ufe0f\u200d\u{1f525} 👨🏽‍🚒", "\u2764\ufe0f\u200d\u{1f525} 👨🏽‍🚒"],
     ["a\u200db c\u200d", "a\\u{200d}b c\\u{200d}"],
     ["a\ufe0f\ufe0e\ufe01", "a\ufe0f\\u{fe0e}\\u{fe01}"],
+    ["東\u3000京 20\u202f% de\u00a0plus", "東\u3000京 20\u202f% de\u00a0plus"],
+    ["\u3000\u00a0", "\\u{3000}\\xa0"],
+    ["\u00a0x\u202f \u3000y", "\\xa0x\\u{202f} \\u{3000}y"],
   ])("%j is shown as %j", (given, shown) => {
     expect(clean(given)).toBe(shown);
   });
@@ -28,15 +31,18 @@ describe("clean", () => {
     [0x06dd, 0x06dd],
     [0x115f, 0x1160],
     [0x17b4, 0x17b5],
+    [0x1680, 0x1680],
     [0x180b, 0x180f],
-    [0x200b, 0x200f],
+    [0x2000, 0x200f],
     [0x2028, 0x202e],
+    [0x205f, 0x205f],
     [0x2060, 0x206f],
     [0x2800, 0x2800],
     [0x3164, 0x3164],
     [0xfeff, 0xfeff],
     [0xffa0, 0xffa0],
     [0xfff9, 0xfffb],
+    [0x1d159, 0x1d159],
     [0x1d173, 0x1d17a],
     [0xe0000, 0xe0fff],
   ] as const;

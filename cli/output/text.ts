@@ -1,11 +1,11 @@
 /**
  * What agents write is shown on a terminal, and a name may hold anything. Control characters (which move the cursor, retitle the window,
  * forge lines), those that reverse the reading direction and all that take no ink (a name that looks empty, or like another's) are shown
- * as escapes, so that they are seen and do nothing. Two stay where they make an emoji: a joiner between two pictures, and one selector
- * behind a character. Made where it is used: a command that prints plain ASCII need not pay for its tables.
+ * as escapes, so that they are seen and do nothing; so are spaces of odd widths, and those that Japanese and French use where they do not
+ * stand between words. Two stay where they make an emoji: a joiner between two pictures, and one selector behind a character. Made where it is used: a command that prints plain ASCII need not pay for its tables.
  */
 function unshowable(): RegExp {
-  return /(?![\u200d\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800\ufff0-\ufffb]|(?<!\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)\u200d|\u200d(?!\p{Extended_Pictographic})|(?<=^|\s|[\ufe00-\ufe0f\u200d])[\ufe0e\ufe0f]/gu;
+  return /(?![\u200d\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u1680\u2000-\u200a\u205f\u2800\ufff0-\ufffb\u{1d159}]|(?<=^|\s)[\u00a0\u202f\u3000]|[\u00a0\u202f\u3000](?=\s|$)|(?<!\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)\u200d|\u200d(?!\p{Extended_Pictographic})|(?<=^|\s|[\ufe00-\ufe0f\u200d])[\ufe0e\ufe0f]/gu;
 }
 
 function asEscape(character: string): string {

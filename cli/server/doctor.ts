@@ -18,6 +18,8 @@ export interface DoctorFlags {
   addr?: string;
   db?: string;
   json?: boolean;
+  /** `--no-data`: the databases are not looked into, which takes time where they are large. */
+  data?: boolean;
 }
 
 export interface Check {
@@ -175,6 +177,10 @@ export async function examine(flags: DoctorFlags): Promise<Check[]> {
   await add("runtime", () => checkRuntime(folder));
   if (record !== undefined && holderLives(record)) checks.push(...(await checkServer(record, folder)));
   else await add("port", () => checkPort(parseAddress(serverAddr(flags.addr))));
+  if (flags.data !== false) {
+    const { examineData } = await import("./data.ts");
+    checks.push(...(await examineData(folder, record, process.env.COORD_TOKEN?.trim() || undefined)));
+  }
   return checks;
 }
 

@@ -21,6 +21,16 @@ test("lines of the worker, of the runtime, and of neither", () => {
   expect(parseLine('{"message":"no time"}', 5)).toEqual({ time: 5, level: "log", message: "no time" });
 });
 
+test("what the runtime says of a client that breaks WebSocket's rules is no error of the server's", () => {
+  const message =
+    "Uncaught exception: kj/compat/http.c++:6214: failed: remote.jsg.Error: WebSocket protocol error; protocolError.statusCode = 1002; protocolError.description = Missing continuation frame";
+  expect(parseLine(JSON.stringify({ timestamp: "5", level: "error", message }), 1)).toEqual({
+    time: 5,
+    level: "info",
+    message: "a client's session was cut off, since it broke WebSocket's rules: Missing continuation frame",
+  });
+});
+
 test("every line of the log that is no continuation begins with a time", () => {
   expect(formatLine({ time: 0, level: "info", message: "one\ntwo" })).toBe("1970-01-01T00:00:00.000Z info one\n  two\n");
 });

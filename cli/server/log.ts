@@ -18,13 +18,22 @@ export function parseLine(line: string, now: number): LogLine {
       const { timestamp, level, message } = JSON.parse(line) as { timestamp?: unknown; level?: unknown; message?: unknown };
       if (typeof message === "string") {
         const time = Number(timestamp);
-        return { time: Number.isFinite(time) && time > 0 ? time : now, level: typeof level === "string" ? level : "log", message };
+        const at = Number.isFinite(time) && time > 0 ? time : now;
+        return { time: at, level: typeof level === "string" ? level : "log", message, ...ofBrokenClient(message) };
       }
     } catch {
       // Not JSON after all.
     }
   }
   return { time: now, level: "log", message: line };
+}
+
+/** The runtime calls a client that breaks WebSocket's rules (RFC 6455) an uncaught exception: it is cut off, and nothing is wrong here. */
+function ofBrokenClient(message: string): Pick<LogLine, "level" | "message"> | undefined {
+  const [, rule] = /^Uncaught exception: .*WebSocket protocol error;.*description = (.*)$/s.exec(message) ?? [];
+  return rule === undefined
+    ? undefined
+    : { level: "info", message: `a client's session was cut off, since it broke WebSocket's rules: ${rule}` };
 }
 
 /** One line of text: time, level, message. Newlines inside the message stay, indented, so that a line of the log begins with a time. */

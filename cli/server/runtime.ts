@@ -19,7 +19,9 @@ export interface RuntimeOptions {
   readonly log: LogSink;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
-  /** For tests: another worker or workerd than the installed ones, other pauses than `RESTARTS`. */
+  /** Do without opening the default workspace's database before the first answer. */
+  readonly unready?: boolean;
+  /** Another worker than the installed one. For tests: another workerd, other pauses than `RESTARTS`. */
   readonly workerModule?: string;
   readonly workerd?: WorkerdBinary;
   readonly restarts?: typeof RESTARTS;
@@ -89,7 +91,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     recordRuntime(folder, workerd.version);
     writeConfig(folder, workerModule, supervisor.bindings);
     await supervisor.start();
-    await assureReady(supervisor.url, token);
+    if (!options.unready) await assureReady(supervisor.url, token);
     lock.update({ url: supervisor.url });
   } catch (error) {
     await supervisor.stop({ force: true });

@@ -11,14 +11,15 @@ const STEP_MS = 120_000;
 
 /**
  * Has the server hold a workspace's log against its tables, step by step, while everybody works on.
- * @returns how many tasks were looked at, and what is wrong
+ * @returns how many tasks were looked at, what is wrong, and the schema's number
  */
 export async function verifyWorkspace(
   url: string,
   workspace: string,
   token: string | undefined,
-): Promise<{ checked: number; problems: Problem[] }> {
+): Promise<{ checked: number; problems: Problem[]; schema: number }> {
   const problems: Problem[] = [];
+  let schema = 0;
   let checked = 0;
   for (let after: number | null = 0; after !== null; ) {
     const { status, body } = await ask(new URL(`w/${workspace}/verify?after=${after}`, url), {
@@ -26,13 +27,23 @@ export async function verifyWorkspace(
       response_ms: STEP_MS,
     });
     if (status !== 200)
-      throw new CliError(`the server answered ${status} to GET /w/${workspace}/verify: ${body.slice(0, 200)}`, {
+      throw new CliError(messageIn(body) ?? `the server answered ${status} to GET /w/${workspace}/verify: ${body.slice(0, 200)}`, {
         next: "is it of this version? coord status",
       });
-    const step = JSON.parse(body) as { checked: number; problems: Problem[]; next: number | null };
+    const step = JSON.parse(body) as { checked: number; problems: Problem[]; next: number | null; schema?: number };
+    schema = step.schema ?? schema;
     problems.push(...step.problems);
     checked += step.checked;
     after = step.next;
   }
-  return { checked, problems };
+  return { checked, problems, schema };
+}
+
+/** What a refusal says; undefined where the text is none. */
+function messageIn(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as { error?: { message?: string } }).error?.message;
+  } catch {
+    return undefined; // no answer of coord's
+  }
 }

@@ -21,6 +21,8 @@ export interface Bindings {
   /** The least level of the log, and from how many milliseconds on a command is slow. */
   readonly COORD_LOG?: string;
   readonly COORD_SLOW_MS?: string;
+  /** "1": nothing happens by itself; see `privateRuntime`. */
+  readonly COORD_STILL?: string;
   /** "1" when only this machine can reach the server. */
   readonly COORD_LOCAL?: string;
 }
@@ -52,7 +54,7 @@ const config :Workerd.Config = (
 );
 const coord :Workerd.Worker = (
   compatibilityDate = "${COMPATIBILITY_DATE}",
-  compatibilityFlags = ["nodejs_compat"],
+  compatibilityFlags = ["nodejs_compat", "enable_request_signal"],
   modules = [(name = "worker.js", esModule = embed "worker.js")],
   bindings = [
     ${bindings.join(",\n    ")}

@@ -34,3 +34,8 @@ export class Board {
     }
   }
 }
+
+/** When the latest event of the log came, in milliseconds since the epoch. */
+export async function latestAt(board: Board): Promise<number> {
+  return Date.parse((await board.log()).at(-1)?.at ?? "");
+}

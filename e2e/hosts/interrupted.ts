@@ -10,7 +10,10 @@ export function endOnSignal(stage: Stage): void {
   ] as const) {
     process.once(signal, () => {
       endAll();
-      void Promise.resolve(stage[Symbol.asyncDispose]()).finally(() => process.exit(code));
+      void Promise.resolve(stage[Symbol.asyncDispose]()).finally(() => {
+        endAll(); // what a scenario began meanwhile
+        process.exit(code);
+      });
     });
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { release, type as systemName } from "node:os";
+import { availableParallelism, loadavg, release, type as systemName } from "node:os";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -9,23 +9,29 @@ import { cacheFolder, install } from "./install.ts";
 import { endOnSignal } from "./interrupted.ts";
 import { page, seconds, terminalLine } from "./report.ts";
 import { failures, type Result, type Results } from "./results.ts";
+import { causes } from "./scenarios/causes.ts";
 import { completes } from "./scenarios/completes.ts";
 import { lists } from "./scenarios/lists.ts";
 import { type RaceResult, race } from "./scenarios/race.ts";
 import { refused } from "./scenarios/refused.ts";
+import { reminded } from "./scenarios/reminded.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
+import { unhindered } from "./scenarios/unhindered.ts";
 import { outwaits, waits } from "./scenarios/waits.ts";
-import { reminded, woken } from "./scenarios/woken.ts";
+import { woken } from "./scenarios/woken.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { writeTrace } from "./trace.ts";
 
-const SCENARIOS: readonly Scenario[] = [lists, completes, refused, waits, outwaits, woken, reminded];
+const SCENARIOS: readonly Scenario[] = [lists, completes, refused, waits, outwaits, woken, causes, reminded, unhindered];
+/** Nothing is begun later than this; what runs then ends by limits of its own. */
+const WHOLE_LIMIT_MS = 20 * 60_000;
 const PAGE = fileURLToPath(new URL("../../docs/hosts.md", import.meta.url));
 
 const HELP = `npm run e2e:hosts [-- options] [scenario …]
 
 Installs the real Claude Code, Codex, Gemini CLI and opencode into a cache folder (about
-1.2 GB, once) and drives each against coord, offline, with a scripted model on loopback.
+1.2 GB, once) and drives each against coord, offline, with a scripted model on loopback. About four minutes;
+nothing is begun after twenty.
 
 Scenarios, all by default:
 ${[...SCENARIOS, { name: "race", title: "two of each over twenty jobs, each completed exactly once" }].map(({ name, title }) => `  ${name.padEnd(10)} ${title}`).join("\n")}
@@ -76,7 +82,11 @@ async function main(): Promise<number> {
   }
   const failed = failures(results);
   say(`${results.results.filter(({ verdict }) => verdict === "passed").length} passed, ${failed} failed, in ${seconds(results.wholeMs)}`);
-  return failed > 0 || results.versions.some(({ state }) => state !== "installed") ? 1 : 0;
+  return failed > 0 ||
+    results.results.some(({ verdict }) => verdict === "not run") ||
+    results.versions.some(({ state }) => state !== "installed")
+    ? 1
+    : 0;
 }
 
 function refusedOption(why: string): number {
@@ -106,7 +116,8 @@ async function wholeRun(
   const results: Result[] = [];
   for (const scenario of SCENARIOS.filter(({ name }) => chosen.includes(name))) {
     const one = async (host: Host): Promise<void> => {
-      const why = missing.get(host.id);
+      const late = performance.now() - began > WHOLE_LIMIT_MS ? `the whole run's ${seconds(WHOLE_LIMIT_MS)} were over` : undefined;
+      const why = missing.get(host.id) ?? late;
       const result = why === undefined ? await played(stage, host, scenario) : notRun(host, scenario, why);
       results.push(result);
       say(terminalLine(host, result));
@@ -122,6 +133,8 @@ async function wholeRun(
     coord: (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version,
     node: process.versions.node,
     system: `${systemName()} ${release().split("-")[0]}, ${process.arch}`,
+    processors: availableParallelism(),
+    load: loadavg()[2] ?? 0,
     command: "npm run e2e:hosts -- --write",
     versions: hosts.map((host) => ({
       title: host.title,

@@ -9,6 +9,8 @@ const results: Results = {
   coord: "0.1.0",
   node: "24.0.0",
   system: "Linux 6, x64",
+  processors: 2,
+  load: 1.25,
   command: "npm run e2e:hosts -- --write",
   versions: [
     { title: "Claude Code", package: "some-package", version: "1.2.3", allowed: "nothing", state: "installed" },
@@ -39,7 +41,7 @@ test("the page says of every program and scenario whether it passed, failed or w
   expect(text).toContain("- **Codex**: not run. Npm install ended with 1.");
   expect(text).toContain("failed: not so");
   expect(text).toContain("Codex for `example.com:443`");
-  expect(text).toContain("65.0 s in all");
+  expect(text).toContain("65.0 s in all,\non 2 processors with a load of 1.3.");
 });
 
 test("a failed scenario and a failed race count; what was not run is no pass", () => {

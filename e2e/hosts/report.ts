@@ -4,13 +4,13 @@ import type { Scenario } from "./scenarios/scenario.ts";
 
 /** `docs/hosts.md`: written by the run that it is about, so that nothing in it is from memory. */
 export function page(results: Results, scenarios: readonly Pick<Scenario, "name" | "title">[], hosts: readonly Host[]): string {
-  const { date, coord, node, system, command, versions, race, refusedHosts, wholeMs } = results;
+  const { date, coord, node, system, processors, load, command, versions, race, refusedHosts, wholeMs } = results;
   const head = `# coord in the real programs
 
-Written by \`${command}\` on ${date}: coord ${coord}, Node ${node}, ${system}, ${seconds(wholeMs)} in all. Each program is the one
-that npm installs. It runs with a clean home and nothing but loopback, its model replaced by a script on this machine that speaks the
-wire it expects; coord's server, \`coord init\` and \`coord mcp\` are the built ones. So this shows what the programs do with coord, not
-what a model would decide.
+Written by \`${command}\` on ${date}: coord ${coord}, Node ${node}, ${system}, ${seconds(wholeMs)} in all,
+on ${processors} processors with a load of ${load.toFixed(1)}. Each program is the one that npm installs. It runs with a clean home and nothing but
+loopback, its model replaced by a script on this machine that speaks the wire it expects; coord's server, \`coord init\` and \`coord mcp\`
+are the built ones. So this shows what the programs do with coord, not what a model would decide.
 
 | program | package | state | what its user allows |
 | --- | --- | --- | --- |

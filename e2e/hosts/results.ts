@@ -17,6 +17,9 @@ export interface Results {
   readonly coord: string;
   readonly node: string;
   readonly system: string;
+  readonly processors: number;
+  /** The system's load average over fifteen minutes at the end: what else ran decides what the times say. */
+  readonly load: number;
   readonly command: string;
   readonly versions: readonly {
     readonly title: string;

@@ -50,7 +50,7 @@ export function check(history: History, circumstances: Circumstances = ORDINARY)
   violations.push(...holders(operations, circumstances.clockMs), ...waits(operations, log, evidence), ...followings(followed, log));
   violations.push(...shown(tasks, board), ...results(tasks, evidence));
   if (database) violations.push(...stored(database, log, board));
-  const byTask = perTask(operations, explained.happened);
+  const byTask = perTask([...operations, ...explained.byItself], explained.happened);
   let undecided = 0;
   for (const [id, mine] of byTask) {
     const verdict = linearize(mine, circumstances);

@@ -1,23 +1,28 @@
 import type { Event, TaskSnapshot } from "../../protocol/index.ts";
 import { asked, type Operation } from "../history/operation.ts";
 import { type Evidence, WRITES } from "./evidence.ts";
+import { unheardClaim } from "./model.ts";
 import type { Replay } from "./replay.ts";
 import type { Violation } from "./violation.ts";
 
 /** Lines that the coordinator or a client's library writes by itself, told by their reasons. */
-const BY_ITSELF = ["the waiter was gone", "it came after its taker had stopped waiting"];
+const BY_ITSELF = [
+  "the waiter was gone",
+  "it came after its taker had stopped waiting",
+  "the call that claimed it was given up before the answer",
+];
 
 /**
  * Holds each line of the log against what was asked: one line for each acknowledged write, at most one for each whose answer nobody
  * heard, none for a refused one. What is left over was written although it was refused, twice for one call, or for nobody.
- * @returns the violations, and the line of each unheard operation that left one
+ * @returns the violations; the line of each unheard operation that left one; and what nobody asked for in so many words, as operations
  */
 export function explain(
   operations: readonly Operation[],
   log: readonly Event[],
   { claims }: Replay,
   evidence: Evidence,
-): { violations: Violation[]; happened: Map<Operation, Event> } {
+): { violations: Violation[]; happened: Map<Operation, Event>; byItself: Operation[] } {
   const taken = new Map<number, Operation>();
   const violations: Violation[] = [];
   for (const [operation, event] of evidence.event) {
@@ -34,8 +39,13 @@ export function explain(
   const unheard = new Unheard(operations.filter((operation) => operation.outcome === "unknown" && WRITES[operation.method]));
   const happened = new Map<Operation, Event>();
   const acks = new Set(log.flatMap((event) => (typeof event.data.ack_id === "string" ? [event.data.ack_id] : [])));
+  const back: Event[] = [];
   for (const event of log) {
-    if (taken.has(event.seq) || isSystems(event, acks) || isTakenBack(event, claims)) continue;
+    if (taken.has(event.seq) || isSystems(event, acks)) continue;
+    if (isTakenBack(event, claims)) {
+      back.push(event);
+      continue;
+    }
     const operation = unheard.take(event, evidence.floor);
     if (operation) happened.set(operation, event);
     else
@@ -48,7 +58,35 @@ export function explain(
         events: [event],
       });
   }
-  return { violations, happened };
+  const byItself = back.flatMap((event) => {
+    const operation = unheard.take(event, evidence.floor);
+    if (operation) happened.set(operation, event);
+    return takenBack(event, operation);
+  });
+  return { violations, happened, byItself };
+}
+
+/**
+ * A job that was handed to somebody who had gone, and given back at once, as the operations that it was. Its claim is that of the call
+ * that nobody heard of again, if there is one; else the call came again and was answered with another job.
+ */
+function takenBack({ seq, at, task_id, agent_id }: Event, call: Operation | undefined): Operation[] {
+  const unheard = (key: number, method: string, params: object): Operation => ({
+    key,
+    client: "by itself",
+    method,
+    params: { id: task_id, ...params },
+    invoked: call?.invoked ?? 0,
+    completed: Number.POSITIVE_INFINITY,
+    invokedAt: call?.invokedAt ?? Date.parse(at),
+    completedAt: Number.POSITIVE_INFINITY,
+    outcome: "unknown",
+    fate: "lost",
+  });
+  // no client's operation has a number below zero
+  const claim = call ?? unheard(-2 * seq, "tasks/claim", { agent_id, lease_seconds: 1 });
+  const release = unheard(-2 * seq - 1, "tasks/release", { claim_id: unheardClaim(claim) });
+  return claim === call ? [release] : [claim, release];
 }
 
 function isSystems(event: Event, acks: ReadonlySet<string>): boolean {

@@ -16,6 +16,11 @@ function deadline({ completed, completedAt }: Operation, until: string | null, c
   return until === null ? completed : completed + (Date.parse(until) - clockMs - completedAt) * 1000;
 }
 
+/** Whether a call that was under way at once with the claim may have ended or shortened the hold before its holder was told of it. */
+function mayHaveEnded(operation: Operation, { claim }: Hold): boolean {
+  return operation.completed > claim.invoked && operation.outcome !== "refused" && asked(operation).agent_id === asked(claim).agent_id;
+}
+
 /**
  * One holder at a time, by what the clients were told and nothing else: from the answer to its claim until it asks for the end of it,
  * or its lease as it knows it is over, whoever was given a task may believe to be alone with it. Two such times of one task must
@@ -40,7 +45,7 @@ export function holders(operations: readonly Operation[], clockMs: number): Viol
     const all = holds.get(given.id ?? "") ?? [];
     const meant = given.claim_id === undefined ? all : [byClaim.get(given.claim_id)].filter((hold) => hold !== undefined);
     for (const hold of meant) {
-      if (hold.from > operation.invoked) continue;
+      if (hold.from > operation.invoked && !mayHaveEnded(operation, hold)) continue;
       if (ENDING.includes(operation.method)) hold.to = Math.min(hold.to, operation.invoked);
       // it may also bring the deadline nearer
       if (operation.method === "tasks/extend" && operation.outcome !== "refused")

@@ -70,7 +70,7 @@ export function after(before: Model, operation: Operation, circumstances: Circum
       if (told === undefined || told === null) {
         if (!(operation.method === "tasks/get" && told === null && now.state !== null)) out.push(step.next);
       } else {
-        const fits = agrees(step.next, told);
+        const fits = agrees(step.next, told, circumstances);
         if (fits) out.push(fits);
       }
     }
@@ -168,7 +168,7 @@ function claim(now: Model, operation: Operation, { keeps }: Circumstances): Step
       ...now,
       state: "claimed",
       holder: agent,
-      claim: told?.claim?.claim_id ?? `unheard ${operation.key}`,
+      claim: told?.claim?.claim_id ?? unheardClaim(operation),
       ...lease(operation),
       ...(keeps(agent) ? { lapsesBy: Number.POSITIVE_INFINITY, loose: true } : {}),
       attempt: now.attempt + (now.open ? 0 : 1),
@@ -176,6 +176,11 @@ function claim(now: Model, operation: Operation, { keeps }: Circumstances): Step
       rev: now.rev + 1,
     },
   };
+}
+
+/** The name of a claim that nobody was told. */
+export function unheardClaim({ key }: Operation): string {
+  return `unheard ${key}`;
 }
 
 /** When the hold that an operation got or extended lapses: as it was told, or as it must be for one that was told nothing. */
@@ -213,7 +218,7 @@ export function toldTask({ method, result }: Operation): Task | null | undefined
  * The state, with its `rev` exact again where it was not, if the answer shows exactly that; undefined where it shows another. What an
  * answer leaves out (MCP's tools tell less than the protocol) contradicts nothing.
  */
-function agrees(model: Model, told: Partial<Task>): Model | undefined {
+function agrees(model: Model, told: Partial<Task>, { clockMs }: Circumstances): Model | undefined {
   if (told.state !== model.state || (told.claimed_by ?? null) !== model.holder) return undefined;
   if (told.attempt !== undefined && told.attempt !== model.attempt) return undefined;
   const { rev } = told;
@@ -221,9 +226,11 @@ function agrees(model: Model, told: Partial<Task>): Model | undefined {
   const now = rev === undefined ? model : { ...model, rev };
   if (told.state !== "claimed") return model.loose && rev !== undefined && model.blocked === 0 ? { ...now, loose: false } : now;
   const until = told.lease_until === undefined ? Number.POSITIVE_INFINITY : Date.parse(told.lease_until);
-  if (model.loose) return until < model.lapsesFrom ? undefined : { ...now, lapsesFrom: until };
+  // a deadline that somebody gave unheard, or unrecorded, may lie anywhere where the server's clock was set meanwhile
+  const early = until < model.lapsesFrom && clockMs !== Number.POSITIVE_INFINITY;
+  if (model.loose) return early ? undefined : { ...now, lapsesFrom: until };
   const known = model.lapsesFrom === model.lapsesBy;
-  if (known ? until !== model.lapsesFrom : until < model.lapsesFrom) return undefined;
+  if (known ? until !== model.lapsesFrom : early) return undefined;
   return { ...now, lapsesFrom: until, lapsesBy: until };
 }
 

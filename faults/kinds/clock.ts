@@ -47,7 +47,7 @@ function programWithClock(): { program: string; set(seconds: number): void } {
 }
 
 export const clock: Kind = {
-  promise: "a server whose clock is set forward and back, by seconds or by a day, breaks no promise but that of a lease's length",
+  promise: "a server whose clock is set forward and back, by seconds or by most of a day, breaks no promise but that of a lease's length",
   share: 2,
   impossible: () =>
     process.platform !== "linux" || !library(temporaryFolder()) ? "needs Linux and a C compiler, for a clock that can be set" : undefined,

@@ -4,10 +4,9 @@ import { PROGRAM, temporaryFolder } from "../../tests/harness/server.ts";
 import { check, type History } from "../checker/check.ts";
 import type { Circumstances } from "../checker/model.ts";
 import { story } from "../checker/violation.ts";
-import { databasesOf, readDatabase } from "../history/database.ts";
 import { readRecordings } from "../history/recorder.ts";
 import { Random } from "../random.ts";
-import { Crowd, type CrowdOptions } from "../workload/crowd.ts";
+import { Crowd, type CrowdOptions, signal } from "../workload/crowd.ts";
 import { pause } from "../workload/door.ts";
 import { Served } from "../workload/served.ts";
 
@@ -19,18 +18,20 @@ export type Disturbance =
   | "kill client"
   | "kill bridge"
   | "stop workerd"
+  | "stop both"
   | "stop client"
+  | "stop bridge"
   | "set clock";
 
 export interface DisorderOptions {
   readonly seed: number;
   readonly ms: number;
-  /** Ends after so many disturbances, where that comes first. */
-  readonly most?: number;
   readonly weights: Readonly<Partial<Record<Disturbance, number>>>;
   readonly members: CrowdOptions["members"];
   /** Between two disturbances, in milliseconds. */
   readonly between: readonly [number, number];
+  /** So many of them may come at one moment; 1 without it. */
+  readonly atOnce?: number;
   /** How long something is stopped, in milliseconds; leases here last 1, 2 or 30 s. */
   readonly stopped?: readonly [number, number];
   /** Sets the clock of workerd to so many seconds ahead, for "set clock". */
@@ -51,8 +52,14 @@ export interface DisorderReport {
   readonly bugs: readonly string[];
 }
 
-/** Where the clock is set to, in seconds ahead of the true one. */
-const JUMPS = [0, 0, 5, -5, 60, -60, 3_600, -3_600, 86_400];
+/** How much longer a run may take than it was told, until each disturbance has come once. */
+const EACH_ONCE_MS = 30_000;
+
+/**
+ * Where the clock is set to, in seconds ahead of the true one. Never 24 h from one to another: the answers to calls are remembered for
+ * that long by it (domain §5), and a call that is asked again later is another call.
+ */
+const JUMPS = [0, 0, 5, -5, 60, -60, 3_600, -3_600, 72_000];
 
 /** Sound words in a server's log that tell of a bug; what it says of being killed does not. */
 const BUG = /"message":"bug"|uncaught exception|internal error/;
@@ -62,7 +69,7 @@ const BUG = /"message":"bug"|uncaught exception|internal error/;
  * that anybody was told is held against the log, the board and the file.
  */
 export async function disorder(options: DisorderOptions): Promise<DisorderReport> {
-  const { seed, ms, most = Number.POSITIVE_INFINITY, weights, members, between, say = () => {} } = options;
+  const { seed, ms, weights, members, between, atOnce = 1, say = () => {} } = options;
   const random = new Random(seed);
   const folder = temporaryFolder();
   const histories = join(folder, "histories");
@@ -73,20 +80,29 @@ export async function disorder(options: DisorderOptions): Promise<DisorderReport
   try {
     await crowd.start();
     const until = performance.now() + ms;
-    for (let done = 0; performance.now() < until && done < most; done += 1) {
+    // each comes once before any comes twice, however short the run
+    const first = new Set(Object.keys(weights) as Disturbance[]);
+    while (performance.now() < until + (first.size > 0 ? EACH_ONCE_MS : 0)) {
       await pause(random.between(...between));
-      const what = random.weighted(weights as Record<Disturbance, number>);
-      if (await disturb(what, server, crowd, random, options)) counts[what] = (counts[what] ?? 0) + 1;
+      const some = new Set<Disturbance>();
+      for (let n = random.between(1, atOnce); n > 0; n -= 1)
+        some.add(first.size > 0 ? random.pick([...first]) : random.weighted(weights as Record<Disturbance, number>));
+      // nothing dies twice
+      if (some.has("kill both")) for (const half of ["kill serve", "kill workerd"] as const) some.delete(half);
+      await Promise.all(
+        [...some].map(async (what) => {
+          if (!(await disturb(what, server, crowd, random, options))) return;
+          counts[what] = (counts[what] ?? 0) + 1;
+          first.delete(what);
+        }),
+      );
       await server.revive();
     }
     await server.answers();
     await crowd.finish();
-    await server.answers();
-    const history = { ...readRecordings(crowd.files), log: await server.log(), tasks: await server.tasks() };
-    const logged = await server.stop();
-    const [path] = await databasesOf(server.folder);
+    const { logged, ...end } = await server.finish();
     const circumstances = { clockMs: options.clock ? Number.POSITIVE_INFINITY : 20, keeps: (agent: string) => agent.startsWith("mcp-") };
-    return judge({ ...history, database: await readDatabase(path!) }, circumstances, counts, logged, () => keep(folder, seed), say);
+    return judge({ ...readRecordings(crowd.files), ...end }, circumstances, counts, logged, () => keep(folder, seed), say);
   } catch (error) {
     say(`seed ${seed} broke off: ${error}; kept at ${keep(folder, seed)}`);
     throw error;
@@ -108,12 +124,10 @@ async function disturb(what: Disturbance, server: Served, crowd: Crowd, random: 
       return crowd.killClient();
     case "kill bridge":
       return crowd.killBridge();
-    case "stop client": {
-      const go = crowd.stopClient();
-      await pause(random.between(...stopped));
-      go?.();
-      return go !== undefined;
-    }
+    case "stop client":
+      return standStill(crowd.stopClient());
+    case "stop bridge":
+      return standStill(crowd.stopBridge());
     case "kill serve":
       await server.kill();
       return true;
@@ -124,18 +138,28 @@ async function disturb(what: Disturbance, server: Served, crowd: Crowd, random: 
     case "kill workerd":
       return workerdPid !== undefined && signal(workerdPid, "SIGKILL");
     case "stop workerd":
-      if (workerdPid === undefined || !signal(workerdPid, "SIGSTOP")) return false;
-      await pause(random.between(...stopped));
-      return signal(workerdPid, "SIGCONT");
+      return standStill(stop(workerdPid));
+    // as when the machine sleeps
+    case "stop both":
+      return standStill(stop(workerdPid, server.pid));
+  }
+
+  async function standStill(go: (() => void) | undefined): Promise<boolean> {
+    await pause(random.between(...stopped));
+    go?.();
+    return go !== undefined;
   }
 }
 
-function signal(pid: number, name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): boolean {
-  try {
-    return process.kill(pid, name);
-  } catch {
-    return false; // it ended by itself meanwhile
-  }
+/** SIGSTOP to all of them; returns what lets them go on, or undefined where one is not there. */
+function stop(...pids: (number | undefined)[]): (() => void) | undefined {
+  const all = pids.filter((pid) => pid !== undefined && signal(pid, "SIGSTOP")) as number[];
+  const go = () => {
+    for (const pid of all) signal(pid, "SIGCONT");
+  };
+  if (all.length === pids.length) return go;
+  go();
+  return undefined;
 }
 
 function judge(

@@ -11,7 +11,7 @@ const MEMBERS: CrowdOptions["members"] = [
 ];
 
 /** A round is judged by itself, so that a long run needs no more memory than a short one. */
-const ROUND_MS = 45_000;
+const ROUND_MS = 75_000;
 
 /** Rounds of disorder until the time is over, each on a new folder and with a seed of its own. */
 export async function rounds(plan: Plan, of: Omit<DisorderOptions, "seed" | "ms" | "say" | "members">): Promise<Report> {
@@ -46,15 +46,21 @@ const KILLS: Partial<Record<Disturbance, number>> = {
   "kill bridge": 2,
 };
 
+const STOPS: Partial<Record<Disturbance, number>> = { "stop workerd": 2, "stop both": 1, "stop client": 3, "stop bridge": 2 };
+
 export const kills: Kind = {
   promise:
     "kill -9 of workerd, of coord serve, of clients and of MCP bridges under load loses nothing that was answered and invents nothing",
-  share: 6,
-  run: (plan) => rounds(plan, { weights: KILLS, between: [100, 900] }),
+  share: 24,
+  async run(plan) {
+    const { counts, findings } = await rounds(plan, { weights: KILLS, between: [20, 300], atOnce: 3 });
+    const processes = Object.keys(KILLS).reduce((sum, name) => sum + (counts[name] ?? 0) * (name === "kill both" ? 2 : 1), 0);
+    return { counts: { "processes killed": processes, ...counts }, findings };
+  },
 };
 
 export const stops: Kind = {
-  promise: "workerd or a client that stands still for longer than a lease and goes on breaks no promise",
+  promise: "workerd, the whole server, a client or its MCP bridge that stands still for longer than a lease and goes on breaks no promise",
   share: 2,
-  run: (plan) => rounds(plan, { weights: { "stop workerd": 1, "stop client": 2 }, between: [200, 800], stopped: [1_200, 3_500] }),
+  run: (plan) => rounds(plan, { weights: STOPS, between: [200, 800], stopped: [1_200, 3_500] }),
 };

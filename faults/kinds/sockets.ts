@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { startSession } from "../../cli/client/session.ts";
 import { LIMITS, type Task } from "../../protocol/index.ts";
 import { temporaryFolder, until } from "../../tests/harness/server.ts";
@@ -32,6 +33,7 @@ export const sockets: Kind = {
       await server.call("tasks/send", { name: "large", payload: "x".repeat(PAYLOAD) });
       counts["MiB before"] = memory(server);
       await neverReads(server, findings, counts);
+      await asksAndNeverReads(server, findings, counts);
       await subscriberNeverReads(server, findings, counts);
       await slowReader(server, findings, counts);
       await halfOpen(server, findings, counts, Math.min(200, Math.max(20, Math.round(ms / 500))));
@@ -57,6 +59,27 @@ async function neverReads(server: Served, findings: Findings, counts: Record<str
   const most = (counts["MiB before"] ?? 0) + (2.5 * LIMITS.unread_chars.value) / MIB;
   findings.expect(memory(server) < most, `workerd takes ${memory(server)} MiB for a client that asks and never reads`);
   stuck.end();
+}
+
+/** The same over plain HTTP, one request behind another on one connection: it is answered no further than it reads. */
+async function asksAndNeverReads(server: Served, findings: Findings, counts: Record<string, number>): Promise<void> {
+  const { port, hostname } = new URL(server.url);
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tasks/get", params: { id: "#1" } });
+  const request = `POST / HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const stuck = connect({ port: Number(port), host: hostname }).pause();
+  stuck.on("error", () => {
+    // cut off by the server: that is one way to bound it
+  });
+  const before = memory(server);
+  const asks = Math.ceil((3 * LIMITS.unread_chars.value) / PAYLOAD);
+  for (let n = 0; n < asks; n += 1) stuck.write(request);
+  for (let n = 0; n < 20; n += 1) await server.call<Task>("tasks/send", { name: "beside requests that nobody reads the answers of" });
+  counts["MiB more for requests whose answers are not read"] = Math.max(0, memory(server) - before);
+  findings.expect(
+    memory(server) - before < 64,
+    `workerd takes ${memory(server) - before} MiB for ${asks} requests whose answers are not read`,
+  );
+  stuck.destroy();
 }
 
 async function subscriberNeverReads(server: Served, findings: Findings, counts: Record<string, number>): Promise<void> {
@@ -119,12 +142,15 @@ async function halfOpen(server: Served, findings: Findings, counts: Record<strin
     if (n % 2 === 0) one.half();
   }
   await until("all are in line", async () => (await server.call<{ waiters: number }>("workspace/info", {})).waiters === many);
-  for (const one of all) one.end();
+  // some only say that nothing more will come, and would still take an answer
+  for (const [n, one] of all.entries()) if (n % 3 === 0) one.socket.end();
+  for (const [n, one] of all.entries()) if (n % 3 !== 0) one.end();
   // the server learns of it when it writes; a job for each of them is handed to nobody who is gone for longer than its lease
   await until("they are forgotten", async () => {
     await server.call("tasks/send", { name: "x", kind: "for nobody" });
     return (await sessions(server)) === 0;
   });
+  for (const one of all) one.end();
   counts["half-open sockets"] = many;
   const { id } = await server.call<Task>("tasks/send", { name: "after" });
   findings.expect(

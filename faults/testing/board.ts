@@ -1,4 +1,5 @@
 import type { Event, Task, TaskSnapshot } from "../../protocol/index.ts";
+import { isTerminal } from "../../protocol/lifecycle.ts";
 import type { Refused } from "../history/operation.ts";
 
 /** A row with what the wire does not show. */
@@ -25,6 +26,12 @@ export class ToyBoard {
 
   get tasks(): Task[] {
     return [...this.rows.values()].map(shownTask);
+  }
+
+  /** The newest that fits. */
+  find(fits: (task: Task) => boolean): Task | undefined {
+    const row = [...this.rows.values()].findLast(fits);
+    return row && shownTask(row);
   }
 
   call(method: string, params: Record<string, unknown>): Told {
@@ -85,7 +92,7 @@ export class ToyBoard {
         this.#append(row, "task.ready", given.agent_id, { from: "failed" });
         return { ok: shownTask(row) };
       case "tasks/cancel": {
-        if (row.state === "completed" || row.state === "cancelled") return conflict("terminal", row);
+        if (isTerminal(row.state)) return conflict("terminal", row);
         if (row.state === "claimed")
           this.#end(row, "cancelled", "cancelled", "task.cancelled", { reason: given.reason ?? null }, given.agent_id);
         else {
@@ -148,8 +155,7 @@ export class ToyBoard {
 
   #claim(row: Row, params: Record<string, unknown>): Told {
     if (row.state === "claimed") return conflict("already_claimed", row);
-    if (row.state === "completed" || row.state === "cancelled") return conflict("terminal", row);
-    if (row.state !== "pending") return conflict("not_claimable", row);
+    if (row.state !== "pending") return conflict(isTerminal(row.state) ? "terminal" : "not_claimable", row);
     row.claim_id = this.#id();
     row.claimed_by = params.agent_id as string;
     row.lease_until = iso(this.now + Number(params.lease_seconds) * 1000);
@@ -168,7 +174,7 @@ export class ToyBoard {
       (agent_id === undefined || agent_id === row.claimed_by);
     if (holds) return { ok: body() };
     if (claim_id !== undefined || row.past.has(agent_id!)) return conflict("stale_claim", row);
-    return conflict(row.state === "completed" || row.state === "cancelled" ? "terminal" : "not_held", row);
+    return conflict(isTerminal(row.state) ? "terminal" : "not_held", row);
   }
 
   #end(row: Row, end: string, to: Task["state"], type: string, data: object, by: string | null | undefined = row.claimed_by): Task {
@@ -191,7 +197,7 @@ export class ToyBoard {
     row.state = to;
     row.rev += 1;
     row.updated_at = iso(this.now);
-    if (to === "cancelled" || to === "completed") row.open = false;
+    if (isTerminal(row.state)) row.open = false;
   }
 
   #append(row: Row, type: string, agent_id: string | null | undefined, data: object): void {
@@ -238,7 +244,7 @@ function conflict(reason: string, row: Row): Told {
 }
 
 function wrongState(row: Row): Told {
-  return conflict(row.state === "completed" || row.state === "cancelled" ? "terminal" : "wrong_state", row);
+  return conflict(isTerminal(row.state) ? "terminal" : "wrong_state", row);
 }
 
 function iso(ms: number): string {

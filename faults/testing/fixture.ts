@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { Event, Task } from "../../protocol/index.ts";
+import { MIGRATIONS } from "../../worker/core/migrations.ts";
 
 /** A data folder as a certain version of coord left it, and what that version said was in it. */
 export interface Fixture {
@@ -13,6 +15,9 @@ export interface Fixture {
   readonly tasks: readonly Task[];
   readonly log: readonly Event[];
 }
+
+/** Every row of every table that the schema itself made, by table. */
+export type Content = ReadonlyMap<string, readonly Readonly<Record<string, unknown>>[]>;
 
 export const FIXTURES = join(import.meta.dirname, "../../tests/faults/fixtures");
 
@@ -31,4 +36,33 @@ export function layOut(name: string, folder: string): Fixture {
   writeFileSync(database, gunzipSync(readFileSync(join(FIXTURES, `${name}.sqlite.gz`))));
   writeFileSync(join(folder, "runtime.json"), JSON.stringify(fixture.runtime));
   return fixture;
+}
+
+/** Takes a file's schema on to a certain step and no further, as an upgrade does that is killed there: each step is a transaction. */
+export function upgradeTo(schema: number, path: string): void {
+  const file = new DatabaseSync(path);
+  const add = file.prepare("INSERT INTO _migrations (id, what, breaking, applied_at) VALUES (?, ?, ?, ?)");
+  const { done } = file.prepare("SELECT max(id) AS done FROM _migrations").get() as { done: number };
+  for (const { id, what, breaking, sql } of MIGRATIONS) {
+    if (id <= done || id > schema) continue;
+    file.exec("BEGIN");
+    add.run(id, what, Number(breaking), Date.now());
+    file.exec(sql);
+    file.exec("COMMIT");
+  }
+  file.close();
+}
+
+/** The schema of a file and what is in it. Only while no server runs on the folder. */
+export function contentOf(path: string): { schema: number; content: Content } {
+  const file = new DatabaseSync(path, { readOnly: true });
+  const all = (query: string) => file.prepare(query).all() as Record<string, unknown>[];
+  // the full-text index keeps tables of its own, the runtime one
+  const tables = all(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_*' AND name NOT GLOB 'tasks_text*' AND name NOT GLOB 'tasks_names*'",
+  );
+  const content = new Map(tables.map(({ name }) => [String(name), all(`SELECT * FROM "${name}"`)]));
+  const [{ schema }] = all("SELECT max(id) AS schema FROM _migrations") as [{ schema: number }];
+  file.close();
+  return { schema, content };
 }

@@ -19,16 +19,28 @@ interface Pending {
 /**
  * A good history: clients call a toy board at once, each request takes its time both ways, some are lost on the way there or back,
  * leases lapse, waits wait. What the seed gives is the same every time.
+ * @param clock the board's clock is set forward and back now and then
+ * @param keeper an agent whose leases are extended behind the recorder's back, as the MCP bridge does
  */
-export function toyRun(seed: number, { clients = 6, calls = 40 } = {}): History {
+export function toyRun(seed: number, { clients = 6, calls = 40, clock = false, keeper = "" } = {}): History {
   const random = new Random(seed);
   const board = new ToyBoard(START);
   const operations: Operation[] = [];
   const agenda: { at: number; act: () => void }[] = [];
-  const later = (at: number, act: () => void) => void agenda.push({ at, act });
+  // in order of time; of two at one moment, the one that was put there first
+  const later = (at: number, act: () => void) => {
+    let [low, high] = [0, agenda.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (agenda[middle]!.at <= at) low = middle + 1;
+      else high = middle;
+    }
+    agenda.splice(low, 0, { at, act });
+  };
   const lanes = Array.from({ length: clients }, () => ({ left: calls, held: undefined as Task | undefined, cursor: 0 }));
   let waiting: Pending[] = [];
   let time = 0;
+  let ahead = 0;
 
   const wall = (at: number) => START + at / 1000;
   const put = (index: number, change: Partial<Operation>) => {
@@ -61,8 +73,10 @@ export function toyRun(seed: number, { clients = 6, calls = 40 } = {}): History 
       sweep();
       if (method === "tasks/wait") return wait(lane, index, params as never);
       const told = act(method, params);
-      if (lost === "back") later(time + 20_000, () => begin(lane));
-      else later(time + random.between(100, 8_000), () => finish(lane, index, told));
+      if (lost === "back") {
+        giveBack(method, told);
+        later(time + 20_000, () => begin(lane));
+      } else later(time + random.between(100, 8_000), () => finish(lane, index, told));
     });
   };
   const act = (method: string, params: Record<string, unknown>): Told => {
@@ -70,6 +84,13 @@ export function toyRun(seed: number, { clients = 6, calls = 40 } = {}): History 
     const told = board.call(method, params);
     wake(from);
     return told;
+  };
+  // as a bridge does whose host has gone
+  const giveBack = (method: string, told: Told) => {
+    if (!("ok" in told) || !told.ok || (method !== "tasks/claim" && method !== "tasks/next") || time % 3 === 0) return;
+    const { id, claim } = told.ok as Task;
+    const reason = "the call that claimed it was given up before the answer";
+    later(time + 2_000, () => act("tasks/release", { id, claim_id: claim!.claim_id, reason }));
   };
   const finish = (lane: number, index: number, told: Told) => {
     const times = { completed: time, completedAt: Math.ceil(wall(time)) };
@@ -84,7 +105,7 @@ export function toyRun(seed: number, { clients = 6, calls = 40 } = {}): History 
   };
   const wait = (lane: number, index: number, { filter, after }: { filter: Pending["filter"]; after?: number }) => {
     if (after === undefined) {
-      const now = board.tasks.findLast((task) => matches(filter as never, snapshotOf(task), true));
+      const now = board.find((task) => matches(filter as never, snapshotOf(task), true));
       if (now) {
         const told = { ok: { task: now, cursor: board.log.length, timed_out: false } };
         return later(time + 500, () => finish(lane, index, told));
@@ -103,12 +124,12 @@ export function toyRun(seed: number, { clients = 6, calls = 40 } = {}): History 
     });
   };
   const answer = ({ lane, index }: Pending, event: Event) => {
-    const task = board.tasks.find((one) => one.id === event.task_id)!;
+    const task = board.find((one) => one.id === event.task_id)!;
     const told = { ok: { task, event, cursor: event.seq, timed_out: false } };
     later(time + random.between(100, 5_000), () => finish(lane, index, told));
   };
   const sweep = () => {
-    board.now = Math.floor(wall(time));
+    board.now = Math.floor(wall(time)) + ahead;
     const from = board.log.length;
     if (board.lapse()) wake(from);
   };
@@ -153,8 +174,16 @@ export function toyRun(seed: number, { clients = 6, calls = 40 } = {}): History 
 
   for (let lane = 0; lane < clients; lane += 1) later(random.between(0, 2_000), () => begin(lane));
   for (let beat = 1; beat < 400; beat += 1) later(beat * 10_000, sweep);
+  const beats = new Random(seed).fork();
+  for (let beat = 1; beat < 40 && (clock || keeper !== ""); beat += 1)
+    later(beats.between(0, 400_000), () => {
+      if (clock) ahead = beats.pick([0, 50, -50, 1_000, -1_000, 3_600_000]);
+      sweep();
+      for (const task of board.tasks)
+        if (task.state === "claimed" && task.claimed_by === keeper)
+          act("tasks/extend", { id: task.id, agent_id: keeper, lease_seconds: Math.max(...LEASES) });
+    });
   while (agenda.length > 0) {
-    agenda.sort((a, b) => a.at - b.at);
     const { at, act } = agenda.shift()!;
     time = Math.max(time, at);
     act();

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Random } from "../random.ts";
@@ -46,26 +47,29 @@ export class Crowd {
   async killClient(): Promise<boolean> {
     const [place, member] = this.#any() ?? [];
     if (place === undefined || !member) return false;
+    this.#members.delete(place);
     this.#files.find(({ path }) => path === member.options.file)!.killed = true;
     member.child.kill("SIGKILL");
     await member.exited;
-    await this.#spawn(place);
+    // it comes when it comes: the next disturbance does not wait for it
+    void this.#spawn(place);
     return true;
   }
 
   /** `kill -9` of one MCP bridge; its host starts another. */
   killBridge(): boolean {
-    const bridged = [...this.#members.values()].filter((member) => member.bridge !== undefined);
-    if (bridged.length === 0) return false;
-    const member = this.#random.pick(bridged);
-    const pid = member.bridge!;
+    const member = this.#bridged();
+    const pid = member?.bridge;
+    if (!member || pid === undefined) return false;
     delete member.bridge;
-    try {
-      process.kill(pid, "SIGKILL");
-      return true;
-    } catch {
-      return false; // it ended by itself meanwhile
-    }
+    return signal(pid, "SIGKILL");
+  }
+
+  /** SIGSTOP to one MCP bridge; returns what lets it go on. */
+  stopBridge(): (() => void) | undefined {
+    const pid = this.#bridged()?.bridge;
+    if (pid === undefined || !signal(pid, "SIGSTOP")) return undefined;
+    return () => void signal(pid, "SIGCONT");
   }
 
   /** SIGSTOP to one client; returns what lets it go on. */
@@ -88,6 +92,11 @@ export class Crowd {
   /** For a run that is broken off. */
   end(): void {
     for (const { child } of this.#members.values()) child.kill("SIGKILL");
+  }
+
+  #bridged(): Member | undefined {
+    const all = [...this.#members.values()].filter((member) => member.bridge !== undefined);
+    return all.length === 0 ? undefined : this.#random.pick(all);
   }
 
   #any(): [number, Member] | undefined {
@@ -124,6 +133,8 @@ export class Crowd {
     const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     const member: Member = { options, child, exited };
     this.#members.set(place, member);
+    // one that is killed before it has begun has asked for nothing
+    writeFileSync(options.file, "");
     this.#files.push({ path: options.file, killed: false });
     return new Promise((resolve) => {
       void exited.then(resolve);
@@ -132,5 +143,14 @@ export class Crowd {
         else if (line.startsWith("bridge ")) member.bridge = Number(line.slice("bridge ".length));
       });
     });
+  }
+}
+
+/** @returns false where the process ended by itself meanwhile */
+export function signal(pid: number, name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false; // it is gone
   }
 }

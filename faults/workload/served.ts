@@ -2,6 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Event, Task } from "../../protocol/index.ts";
 import { isRunning, type ServerOptions, startServer, type TestServer, until } from "../../tests/harness/server.ts";
+import type { Database } from "../checker/tables.ts";
+import { databasesOf, readDatabase } from "../history/database.ts";
+
+/** How often the end of a run is looked at again because a lease lapsed meanwhile; leases here are few and short. */
+const MOST_LAPSES = 10;
 
 /** A `coord serve` on one folder and one port that is brought back whenever it ends. */
 export class Served {
@@ -26,6 +31,11 @@ export class Served {
 
   get url(): string {
     return this.#server.url;
+  }
+
+  /** `coord serve` as it runs now. */
+  get pid(): number {
+    return this.#server.pid;
   }
 
   /** `kill -9` of `coord serve`; its watcher takes workerd along. */
@@ -86,7 +96,22 @@ export class Served {
   async stop(): Promise<string> {
     await this.#server.stop();
     this.logs.push(this.#server.stderr());
-    return this.logs.join("\n");
+    return [...new Set(this.logs)].join("\n");
+  }
+
+  /**
+   * The log and the board as it shows them at the end, and the file that it leaves. A lease may lapse after it was asked and before it
+   * ended: then it is started and asked again, until what it showed is what it left, or for good is not.
+   */
+  async finish(): Promise<{ log: Event[]; tasks: Task[]; database: Database; logged: string }> {
+    for (let tries = 0; ; tries += 1) {
+      await this.answers();
+      const [log, tasks] = [await this.log(), await this.tasks()];
+      const logged = await this.stop();
+      const [path] = await databasesOf(this.folder);
+      const database = await readDatabase(path!);
+      if (database.events.length === log.length || tries === MOST_LAPSES) return { log, tasks, database, logged };
+    }
   }
 
   async call<T>(method: string, params: object): Promise<T> {

@@ -1,6 +1,7 @@
 import type { Task } from "../../protocol/index.ts";
 import { refuse } from "../../protocol/refusals.ts";
 import { Refused } from "../failures.ts";
+import { taskNamed } from "../resources/named.ts";
 import { taskText } from "../resources/task.ts";
 import { named, oneLine } from "../resources/text.ts";
 import type { Prompt } from "./prompt.ts";
@@ -15,7 +16,7 @@ export const handoff: Prompt = {
   ],
   async text({ task: given = "", to }, board, options) {
     const id = reference(given);
-    const task = await board.read("tasks/get", { id }, options);
+    const task = await taskNamed(board, id, options);
     if (!task) throw new Refused(refuse("not_found", `no task ${id} in this workspace`, { id }));
     const history = await board.read("tasks/history", { id: task.id }, options);
     const whom = to === undefined || to.trim() === "" ? undefined : oneLine(to.replace(/^@/, ""), 60);

@@ -2,6 +2,7 @@ import type { Board, CallOptions } from "../board.ts";
 import { agentsText } from "./agents.ts";
 import { boardText, page } from "./board.ts";
 import { logText } from "./log.ts";
+import { taskNamed } from "./named.ts";
 import { taskText } from "./task.ts";
 import { MARKDOWN, named } from "./text.ts";
 import { AGENTS, BOARD, LOG, TASK_TEMPLATE, taskRefOf, taskUri } from "./uris.ts";
@@ -15,7 +16,7 @@ const FIXED: readonly { uri: string; name: string; description: string; read: Re
     description: "Counts, and every open task on a line",
     read: (board, options) => boardText(board, options ? { options } : {}),
   },
-  { uri: AGENTS, name: "agents", description: "Who is here and what each holds", read: agentsText },
+  { uri: AGENTS, name: "agents", description: "Who is here, what each holds and was told, and what would wake it", read: agentsText },
   { uri: LOG, name: "log", description: "What happened lately", read: logText },
 ];
 
@@ -31,11 +32,14 @@ export const TEMPLATES = [
 /** Tasks in the listing: those that hosts offer to attach. The others are read by their address all the same. */
 const LISTED = 30;
 
+/** The resources that every board has. */
+export const FIXED_RESOURCES = FIXED.map(({ uri, name, description }) => ({ uri, name, description, mimeType: MARKDOWN }));
+
 /** `resources/list`: the board, the agents, the log, and the newest open tasks. */
 export async function listResources(board: Board, options?: CallOptions) {
   const { tasks } = await page(board, { state: ["claimed", "review", "pending", "failed"] }, LISTED, options);
   return [
-    ...FIXED.map(({ uri, name, description }) => ({ uri, name, description, mimeType: MARKDOWN })),
+    ...FIXED_RESOURCES,
     ...tasks.map((task) => ({ uri: taskUri(task), name: named(task, 80), description: task.state, mimeType: MARKDOWN })),
   ];
 }
@@ -45,6 +49,6 @@ export async function readResource(board: Board, uri: string, options?: CallOpti
   const fixed = FIXED.find((one) => one.uri === uri);
   if (fixed) return fixed.read(board, options);
   const id = taskRefOf(uri);
-  const task = id === undefined ? null : await board.read("tasks/get", { id }, options);
+  const task = id === undefined ? null : await taskNamed(board, id, options);
   return task ? taskText(task, await board.read("tasks/history", { id: task.id }, options)) : undefined;
 }

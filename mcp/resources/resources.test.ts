@@ -2,12 +2,14 @@ import { expect, test } from "vitest";
 import type { Result } from "../../protocol/index.ts";
 import { tokens } from "../budget.ts";
 import { claimed, FakeBoard, task } from "../testing/scripted.ts";
+import { agentsText } from "./agents.ts";
 import { boardText } from "./board.ts";
 import { listResources, TEMPLATES } from "./index.ts";
 import { logText } from "./log.ts";
+import { taskNamed } from "./named.ts";
 import { taskText } from "./task.ts";
 import { fenced, oneLine } from "./text.ts";
-import { taskRefOf, typesFor } from "./uris.ts";
+import { concerns, taskRefOf, typesFor } from "./uris.ts";
 
 const AT = "2026-01-02T03:04:05.000Z";
 const LONG = "日本語 and words ".repeat(40).slice(0, 512);
@@ -82,6 +84,40 @@ test.each([
   ["coord://board", undefined],
 ])("the address %s names %s", (uri, ref) => {
   expect(taskRefOf(uri)).toBe(ref);
+});
+
+test.each([
+  ["#1234", { "#1234": 1234 }, 1234],
+  ["#1234", { "1234": 7 }, 7],
+  ["#0123", { "0123": 8 }, 8],
+  ["#12", { "12": 9 }, undefined],
+  ["0f2d6a", { "0f2d6a": 3 }, 3],
+  ["#1234", {}, undefined],
+])("%s among %j is task %s: a number before an id's beginning", async (ref, known: Record<string, number>, number) => {
+  const board = new FakeBoard().on("tasks/get", ({ id }) => (String(id) in known ? task({ number: known[String(id)] as number }) : null));
+  expect((await taskNamed(board, ref))?.number).toBe(number);
+});
+
+test("a change concerns whoever asked for the task by its number or by an id that begins in digits", () => {
+  const event = { seq: 1, at: AT, type: "note.added" as const, principal: "owner", data: { task: { id: "12345678-aaaa", number: 7 } } };
+  const told = ["7", "12345678", "1234", "12345678-AAAA", "123", "8", "1235"].filter((ref) => concerns(`coord://tasks/${ref}`, event));
+  expect(told).toEqual(["7", "12345678", "1234", "12345678-AAAA"]);
+});
+
+test("an agent's line says what it was offered, what it has read, and whether anything would wake it", async () => {
+  const agent = { type: "agent", status: "idle", last_seen: AT, first_seen: AT, current_task: null };
+  const board = new FakeBoard()
+    .on("tasks/list", () => ({ tasks: [], next: null }))
+    .on("agents/list", () => [
+      { ...agent, id: "fox", name: "fox", offered: 12, read: 3, wake: { host: "claude", since: AT } },
+      { ...agent, id: "hen", name: "hen", offered: 5, read: 9, wake: null },
+      { ...agent, id: "owl", name: "owl" },
+    ]);
+  expect((await agentsText(board)).split("\n").slice(2, 5)).toEqual([
+    "- **fox** · idle since 2026-01-02 03:04 · was offered news up to event 12 · has read up to event 3 · claude would wake it, since 2026-01-02 03:04",
+    "- **hen** · idle since 2026-01-02 03:04 · has read up to event 9 · nothing would wake it",
+    "- **owl** · idle since 2026-01-02 03:04 · has read nothing yet · nothing would wake it",
+  ]);
 });
 
 test("who wants little is sent little", () => {

@@ -1,7 +1,7 @@
 import { ResourceNotFoundError, type Server } from "@modelcontextprotocol/server";
 import type { Board } from "../board.ts";
 import { served } from "../serving.ts";
-import { listResources, readResource, TEMPLATES } from "./index.ts";
+import { FIXED_RESOURCES, listResources, readResource, TEMPLATES } from "./index.ts";
 import { MARKDOWN } from "./text.ts";
 
 /** Who hears of changes in the older era, where a client subscribes to each resource by itself (MCP 2025-11-25, Resources, Subscriptions). */
@@ -11,6 +11,8 @@ export interface Subscriptions {
   remove(uri: string): void;
   /** The client has read the list: in the older era it hears of changes of it unasked. */
   listed(): void;
+  /** The list; undefined where no server answers soon. Then the client hears that the list has changed when one has. */
+  soon<T>(list: Promise<T>): Promise<T | undefined>;
 }
 
 /** Answers for the resources. */
@@ -18,7 +20,8 @@ export function serveResources(server: Server, board: Board, report: (bug: unkno
   server.setRequestHandler("resources/list", (_request, { mcpReq: { signal } }) =>
     served(report, async () => {
       subscriptions?.listed();
-      return { resources: await listResources(board, { signal }) };
+      const list = listResources(board, { signal });
+      return { resources: subscriptions ? ((await subscriptions.soon(list)) ?? FIXED_RESOURCES) : await list };
     }),
   );
   server.setRequestHandler("resources/templates/list", () => ({ resourceTemplates: TEMPLATES }));

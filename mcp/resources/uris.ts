@@ -1,4 +1,5 @@
 import type { Event, EventType } from "../../protocol/events.ts";
+import { digitsOf } from "./named.ts";
 
 export const BOARD = "coord://board";
 export const AGENTS = "coord://agents";
@@ -29,7 +30,10 @@ export function taskRefOf(uri: string): string | undefined {
 /** Events after which the list of open tasks is another. */
 export const LIST_EVENTS = ["task.created", "task.completed", "task.cancelled"] as const satisfies readonly EventType[];
 
-/** Events after which somebody holds another task than before, or is new. */
+/**
+ * Events after which somebody holds another task than before, or is new. Who is idle by now, what an agent was offered and has read, and
+ * whether a wake is armed is no event: it is read, not told.
+ */
 const AGENT_EVENTS: readonly EventType[] = [
   ...(["agent.seen", "task.claimed", "task.released", "task.lapsed", "task.submitted", "task.failed"] as const),
   ...(["task.completed", "task.cancelled"] as const),
@@ -43,7 +47,9 @@ export function concerns(uri: string, event: Event): boolean {
   if (task === undefined) return false;
   if (uri === BOARD) return true;
   const ref = taskRefOf(uri);
-  return ref !== undefined && (ref === `#${task.number}` || (ref.length >= 4 && task.id.startsWith(ref.toLowerCase())));
+  if (ref === undefined) return false;
+  const prefix = digitsOf(ref) ?? (ref.length >= 4 ? ref.toLowerCase() : undefined);
+  return ref === `#${task.number}` || (prefix !== undefined && task.id.startsWith(prefix));
 }
 
 /** What a client wants to be told of. */

@@ -20,7 +20,8 @@ export const agentsHeartbeat: Tool = {
 export const agentsList: Tool = {
   name: "agents_list",
   method: "agents/list",
-  description: "Every agent: active, idle or stale, and its current task.",
+  description:
+    "Every agent: active, idle or stale, its current task; up to which event its host's hooks offered it news and it has read; what would wake it.",
   input: {},
   output: { agents: rows, you: text },
   annotations: READS,
@@ -28,13 +29,17 @@ export const agentsList: Tool = {
     const agents = await ask(call, context, "agents/list", {});
     return {
       you: call.agent,
-      agents: agents.map(({ id, name, type, status, last_seen, current_task }) => ({
+      // what was offered need not have been seen, and a wake that is armed is said, as that none is
+      agents: agents.map(({ id, name, type, status, last_seen, current_task, offered = 0, read = 0, wake = null }) => ({
         id,
         ...(name === id ? {} : { name }),
         type,
         status,
         last_seen,
         current_task,
+        offered,
+        read,
+        wake,
       })),
     };
   },

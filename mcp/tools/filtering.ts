@@ -1,4 +1,5 @@
 import { refuse } from "../../protocol/refusals.ts";
+import { taskRef } from "../arguments.ts";
 import { Refused } from "../failures.ts";
 import { ask, filter, mentions, type ToolCall, type ToolContext } from "./definition.ts";
 
@@ -16,7 +17,7 @@ export async function filterOf(call: ToolCall, context: ToolContext): Promise<Re
 
 /** Filters take full ids only, models write `#12` as everywhere else. */
 async function fullId(ref: unknown, call: ToolCall, context: ToolContext): Promise<unknown> {
-  const id = typeof ref === "number" || (typeof ref === "string" && /^\d{1,3}$/.test(ref)) ? `#${ref}` : ref;
+  const id = taskRef(ref);
   if (typeof id !== "string" || FULL_ID.test(id)) return id;
   const task = await ask(call, context, "tasks/get", { id });
   if (!task) throw new Refused(refuse("not_found", `no task ${id} in this workspace`, { id }));

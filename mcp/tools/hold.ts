@@ -1,4 +1,5 @@
 import type { Task } from "../../protocol/index.ts";
+import { GIVEN_UP } from "../deliveries.ts";
 import { claimOf } from "../holds.ts";
 import { brief, whole } from "../shape.ts";
 import {
@@ -32,7 +33,7 @@ export async function taken(task: Task, call: ToolCall, context: ToolContext, ha
       id: task.id,
       agent_id: call.agent,
       claim_id: task.claim?.claim_id,
-      reason: "the call that claimed it was given up before the answer",
+      reason: GIVEN_UP,
     });
     return { task: null };
   }

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import { ClientFactory } from "@a2a-js/sdk/client";
 import { afterEach, describe, expect, test } from "vitest";
 import { freePort, rpc } from "../harness/http.ts";
 import { startServer, type TestServer, temporaryFolder, until } from "../harness/server.ts";
@@ -108,6 +109,23 @@ describe("a webhook on this machine", () => {
       });
     }
     expect(server.stderr()).not.toMatch(/bug|stack|exception/i);
+  });
+
+  test("that the SDK's client registered is told of a job that was posted another way, signed; no more once it is deleted", async () => {
+    const server = await serve();
+    const [hook, deleted] = [await receiver(), await receiver()];
+    const { id: taskId } = (await rpc(server.url, "tasks/send", { name: "By hand" })) as { id: string };
+    const client = await new ClientFactory().createFromUrl(server.url);
+    const config = { tenant: "", taskId, token: "", authentication: { scheme: "ApiKey", credentials: "k-1" } };
+    await client.createTaskPushNotificationConfig({ ...config, id: "kept", url: hook.url });
+    await client.createTaskPushNotificationConfig({ ...config, id: "gone", url: deleted.url });
+    await rpc(server.url, "tasks/claim", { id: taskId, agent_id: "w" });
+    await until("both heard of the claim", () => hook.told.length === 1 && deleted.told.length === 1);
+    await client.deleteTaskPushNotificationConfig({ tenant: "", taskId, id: "gone" });
+    await rpc(server.url, "tasks/complete", { id: taskId, agent_id: "w", result: 1 });
+    await until("it heard of the end", () => hook.told.at(-1) === "COMPLETED");
+    expect([hook.told, deleted.told]).toEqual([["WORKING", "artifact", "COMPLETED"], ["WORKING"]]);
+    expect(new Set(hook.got.map(({ headers }) => headers.authorization))).toEqual(new Set(["ApiKey k-1"]));
   });
 
   test("misses nothing when the server is killed while it is down, and nobody calls afterwards", async () => {

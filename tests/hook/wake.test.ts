@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { digest } from "../../cli/hook/hosts.ts";
 import { cleanEnv, PROGRAM, startServer, type TestServer, temporaryFolder, until } from "../harness/server.ts";
 import { endHooks, type HostName, Others, Tab } from "./tab.ts";
 
@@ -107,6 +108,18 @@ describe("an idle tab", () => {
     await others.armed(handle);
     await others.call("tasks/send", { name: "x", assignee: handle });
     expect((await second.ended).code).toBe(2);
+  });
+
+  test("keeps its waiter where an older one comes to the server after it: the one that the tab has last is the one", async () => {
+    const { tab, others, handle } = await begun();
+    const waiter = tab.wait();
+    await others.armed(handle);
+    // what an older waiter of the tab asks when it is late: the server takes it for the newest
+    const late = { id: handle, wake: { host: "claude", session: digest(tab.session) }, wait_ms: 20_000 };
+    expect(await others.call("agents/inbox", late)).toMatchObject({ items: [], replaced: true });
+    await others.armed(handle);
+    await others.call("tasks/send", { name: "x", assignee: handle });
+    expect(await waiter.ended).toMatchObject({ code: 2, stderr: expect.stringContaining('"x"') });
   });
 
   test("is not woken by another tab's business", async () => {

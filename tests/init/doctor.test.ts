@@ -69,6 +69,7 @@ it("says what is wrong with an entry, and what to do", async () => {
   };
   const at = project({
     ".coord.json": '{"workspace":"shop"}',
+    "CLAUDE.md": "# House rules\n",
     ".mcp.json": JSON.stringify({ mcpServers: { coord: silent } }),
     ".codex/config.toml": '[mcp_servers.coord]\ncommand = "no-such-program"\ntool_timeout_sec = 60\n',
     ".gemini/settings.json": "{ broken",
@@ -96,6 +97,22 @@ it("says what is wrong with an entry, and what to do", async () => {
   );
   expect(told.find((line) => line.includes("vscode: .vscode"))).toContain("http://127.0.0.1:9/mcp does not answer");
   expect(ofHosts(report).find(({ host, level }) => host === "zed" && level === "ok")?.message).toContain(".zed/settings.json starts coord");
+});
+
+it("starts an entry of an earlier coord as it is, and says how to bring it up to date", async () => {
+  const at = project({ ".coord.json": '{"workspace":"shop"}' });
+  at.init({ for: "claude" });
+  at.write({ ".mcp.json": JSON.stringify({ mcpServers: { coord: { command: "coord", args: ["mcp"] } } }) });
+  const ofEntry = async () =>
+    ofHosts(await doctor(at)).flatMap(({ host, level, file, message, next }) =>
+      host === "claude" && file !== undefined ? [`${level}: ${message.replace(/ \(.*/, "")} > ${next}`] : [],
+    );
+  expect(await ofEntry()).toEqual([
+    "ok: .mcp.json starts coord > undefined",
+    "warn: .mcp.json has coord as an earlier version wrote it > coord init --for claude",
+  ]);
+  at.init({ for: "claude" });
+  expect(await ofEntry()).toEqual(["ok: .mcp.json starts coord > undefined"]);
 });
 
 it("tells hooks that are in place from those that are not as coord writes them, and nothing where there are none", async () => {
@@ -130,6 +147,6 @@ it("says in text, within 80 columns, that a project has no host, and nothing of 
   expect(inside.stdout).toContain("              do: coord init, or for certain ones: coord init --for\n                  claude,codex\n");
   expect(inside.code).toBe(0);
   const outside = await runCoord(["doctor", "--addr", "127.0.0.1:0"], { cwd: at.home, env: at.env });
-  expect(outside.stdout).not.toContain("hosts");
+  expect(outside.stdout).not.toMatch(/^\w+ +hosts /m);
   expect(outside.stdout).toContain("ok   node");
 });

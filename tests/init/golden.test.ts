@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseText } from "../../cli/init/edit/jsonc.ts";
 import { HOSTS } from "../../cli/init/hosts/index.ts";
+import { renderJsonOutcome } from "../../cli/init/report.ts";
+import type { InitOutcome } from "../../cli/init/run.ts";
 import { actions, type Files, pack, TestProject, unpack } from "./project.ts";
 
 const GOLDEN = join(import.meta.dirname, "golden");
@@ -73,8 +75,15 @@ describe.each(CASES)("$host, $example", ({ host, example }) => {
   it("shows on a dry run what it would do, either way, and does nothing", () => {
     const project = new TestProject(before(host, example));
     const files = project.files();
-    project.init({ for: host, dryRun: true });
+    const preview = project.init({ for: host, dryRun: true });
     expect(project.files()).toEqual(files);
+    expect(existsSync(project.dataFolder)).toBe(false);
+    for (const { file, action, before: from = "", after: to = "" } of preview.changes) {
+      const added = action === "unchanged" ? [] : to.split("\n").filter((line) => !from.split("\n").includes(line));
+      const shown = differences(preview).get(file) ?? "";
+      for (const line of added) expect(shown, file).toContain(`+${line.trimEnd()}`);
+    }
+    expect(differences(preview).size).toBeGreaterThan(0);
     project.init({ for: host });
     const after = project.files();
     const removal = project.init({ remove: true, dryRun: true });
@@ -100,6 +109,12 @@ describe("all of them at once", () => {
     expect(project.folders()).toEqual(folders);
   });
 });
+
+/** What a dry run shows of each file that it would change. */
+function differences(outcome: InitOutcome): Map<string, string> {
+  const { files } = JSON.parse(renderJsonOutcome(outcome)) as { files: { file: string; diff: string }[] };
+  return new Map(files.filter(({ diff }) => diff !== "").map(({ file, diff }) => [file, diff]));
+}
 
 /** What files say: --remove cannot know that an empty file or member, or the layout of one, was there before. */
 function said(files: Files): Record<string, unknown> {

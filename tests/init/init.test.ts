@@ -55,7 +55,7 @@ const contents = () =>
       .map((entry) => [entry.name, read(entry.name)]),
   );
 
-const entry = { command: "coord", args: ["mcp"] };
+const entry = { command: "coord", args: ["mcp"], alwaysLoad: true };
 
 describe("in an empty project", () => {
   it("writes the three files and says so", () => {

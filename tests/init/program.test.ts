@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -37,7 +38,7 @@ describe("coord init, the program", () => {
   it("writes an entry that starts this program, wherever it is", async () => {
     await runCoord(["init", "--no-agents"], { cwd: folder, env });
     const { mcpServers } = JSON.parse(readFileSync(join(folder, ".mcp.json"), "utf8")) as { mcpServers: { coord: unknown } };
-    expect(mcpServers.coord).toEqual({ command: process.execPath, args: [PROGRAM, "mcp"] });
+    expect(mcpServers.coord).toEqual({ command: process.execPath, args: [PROGRAM, "mcp"], alwaysLoad: true });
     expect(readdirSync(folder).sort()).toEqual([".coord.json", ".mcp.json"]);
   });
 
@@ -59,7 +60,7 @@ describe("coord init, the program", () => {
     expect(told).toContain("Check every host with: coord doctor");
     // a command to be copied stands whole on a line of its own
     expect(told.split("\n").filter((line) => line.length > 79)).toEqual([
-      expect.stringMatching(/^ {2}printf .* >> ~\/\.codex\/config\.toml$/),
+      expect.stringMatching(/^ {2}mkdir -p ~\/\.codex && printf .* >> ~\/\.codex\/config\.toml$/),
     ]);
 
     const again = JSON.parse((await init("--for", "codex,windsurf", "--json")).stdout) as { files: { action: string }[]; hosts: object[] };
@@ -77,6 +78,22 @@ describe("coord init, the program", () => {
     expect(readdirSync(folder)).toEqual([]);
     expect(readdirSync(env.HOME!, { recursive: true }).filter((name) => String(name).endsWith(".json"))).toEqual([]);
   });
+
+  it.skipIf(process.platform === "win32")(
+    "shows a command that makes Codex trust the project, even where Codex has never run",
+    async () => {
+      const settings = { ...env, PATH: "/usr/bin:/bin" };
+      for (const home of [{}, { CODEX_HOME: join(env.HOME!, "a 'codex' home") }]) {
+        await runCoord(["init", "--remove"], { cwd: folder, env: settings });
+        const told = (await runCoord(["init", "--for", "codex"], { cwd: folder, env: { ...settings, ...home } })).stdout;
+        const command = told.split("\n").find((line) => line.includes(">>"))!;
+        execFileSync("/bin/sh", ["-c", command], { cwd: folder, env: { ...settings, PWD: folder } });
+        const doctor = await runCoord(["doctor", "--json", "--addr", "127.0.0.1:0"], { cwd: folder, env: { ...settings, ...home } });
+        expect(doctor.stdout).toContain("reads the rules by");
+        expect(doctor.stdout).not.toContain("does not trust this project");
+      }
+    },
+  );
 
   it("names the hosts it knows when one is asked for that it does not", async () => {
     const { code, stderr } = await runCoord(["init", "--for", "emacs"], { cwd: folder, env });

@@ -56,7 +56,10 @@ describe("--remove", () => {
   });
 
   it("keeps what was there before the first init, unless forced", () => {
-    const files = { ".mcp.json": '{"mcpServers":{"coord":{"command":"coord","args":["mcp"]}}}', ".coord.json": '{"workspace":"team"}' };
+    const files = {
+      ".mcp.json": '{"mcpServers":{"coord":{"command":"coord","args":["mcp"],"alwaysLoad":true}}}',
+      ".coord.json": '{"workspace":"team"}',
+    };
     const project = new TestProject(files);
     project.init({ for: "claude" });
     expect(actions(remove(project))).toEqual({
@@ -66,6 +69,19 @@ describe("--remove", () => {
       ".coord.json": "kept",
     });
     expect(project.files()).toEqual(files);
+  });
+
+  it("puts an entry of an earlier coord back, which init had brought up to date", () => {
+    const files = { ".mcp.json": '{"mcpServers":{"coord":{"command":"coord","args":["mcp"]}}}\n', "CLAUDE.md": "@AGENTS.md\n" };
+    const project = new TestProject(files);
+    expect(actions(project.init({ for: "claude,copilot" }))[".mcp.json"]).toBe("updated");
+    expect(project.read(".mcp.json")).toContain('"alwaysLoad":true');
+    remove(project);
+    expect(project.files()).toEqual(files);
+    project.init({ for: "claude" });
+    project.write({ ".mcp.json": files[".mcp.json"] });
+    rmSync(project.dataFolder, { recursive: true });
+    expect(actions(remove(project))[".mcp.json"]).toBe("removed");
   });
 
   it("undoes one host and leaves to the others what they share", () => {

@@ -29,6 +29,10 @@ export interface Answer {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** The client's own limit, in milliseconds; default 60 s. */
+  readonly timeout?: number;
+  /** Each sign of progress starts that limit anew. */
+  readonly resetTimeoutOnProgress?: boolean;
   readonly onprogress?: (progress: { progress: number; total?: number | undefined; message?: string | undefined }) => void;
 }
 

@@ -166,6 +166,75 @@ describe("the guards", () => {
     expect((await post({})).status).toBe(200);
   });
 
+  const ask = (headers: Record<string, string>, body: object, method = "POST") =>
+    fetch(new URL("mcp", server.url), {
+      method,
+      headers: { ...JSON_TYPE, ...headers },
+      ...(method === "POST" ? { body: JSON.stringify(body) } : {}),
+    });
+  const errorOf = async (answer: Response) => ((await answer.json()) as { error: { code: number } }).error;
+  const list = { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} };
+
+  test("answer by 406 who of the older era takes no stream, by 405 with Allow any other method, and by 202 a notification", async () => {
+    for (const accept of ["application/json", "text/event-stream", "text/html"]) expect((await ask({ accept }, list)).status).toBe(406);
+    for (const method of ["PUT", "PATCH", "OPTIONS", "HEAD"]) {
+      const answer = await ask({}, {}, method);
+      expect([method, answer.status, answer.headers.get("allow")]).toEqual([method, 405, "POST"]);
+    }
+    const notified = await ask({}, { jsonrpc: "2.0", method: "notifications/initialized" });
+    expect([notified.status, await notified.text()]).toEqual([202, ""]);
+  });
+
+  test("answer by 400 what is no message, names another revision, or says one thing in its headers and another in its body", async () => {
+    for (const body of [{ foo: 1 }, [], { jsonrpc: "1.0", id: 1, method: "tools/list" }]) {
+      const answer = await ask({}, body);
+      expect([answer.status, (await errorOf(answer)).code]).toEqual([400, -32600]);
+    }
+    const params = { _meta: { ...META, "io.modelcontextprotocol/protocolVersion": "2099-01-01" } };
+    const unknown = await ask({ "mcp-protocol-version": "2099-01-01", "mcp-method": "tools/list" }, { ...list, params });
+    expect([unknown.status, await unknown.json()]).toEqual([
+      400,
+      expect.objectContaining({
+        error: expect.objectContaining({ code: -32022, data: expect.objectContaining({ requested: "2099-01-01" }) }),
+      }),
+    ]);
+    const torn = await fetch(new URL("mcp", server.url), {
+      method: "POST",
+      ...modern("tools/list", {}),
+      headers: { ...modern("tools/call", {}).headers },
+    });
+    expect([torn.status, (await errorOf(torn)).code]).toEqual([400, -32020]);
+  });
+
+  test("answer by 404 a method of the present era that there is not, and serve the address with a slash behind it", async () => {
+    const answer = await fetch(new URL("mcp", server.url), { method: "POST", ...modern("nope/nope", {}) });
+    expect([answer.status, (await errorOf(answer)).code]).toEqual([404, -32601]);
+    for (const path of ["mcp/", "w/elsewhere/mcp/"])
+      expect((await fetch(new URL(path, server.url), { method: "POST", ...modern("tools/list", {}) })).status).toBe(200);
+  });
+
+  test("read a body that does not say its length no further than the limit", async () => {
+    let pulled = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        pulled += 1;
+        if (pulled > 2_000) return controller.close();
+        controller.enqueue(new Uint8Array(64 * 1024).fill(0x20));
+      },
+    });
+    const answer = await fetch(new URL("mcp", server.url), {
+      method: "POST",
+      headers: JSON_TYPE,
+      body,
+      duplex: "half",
+    } as RequestInit).then(
+      ({ status }) => status,
+      () => "cut off",
+    );
+    expect([413, "cut off"]).toContain(answer);
+    expect(pulled).toBeLessThan(2_000);
+  });
+
   test("refuse another Host by 403", async () => {
     const status = await new Promise((resolve, reject) => {
       const { headers, body } = modern("tools/list", {});
@@ -182,6 +251,12 @@ describe("the guards", () => {
   test("want the token where there is one", async () => {
     await using guarded = await startServer({ env: { COORD_TOKEN: "open-sesame" } });
     await expect(connect(guarded.url, { transport: "http" })).rejects.toThrow();
+    for (const authorization of [undefined, "Bearer open-says-me", "Basic open-sesame"]) {
+      const { headers, body } = modern("tools/list", {});
+      const given = { ...headers, ...(authorization === undefined ? {} : { authorization }) };
+      const answer = await fetch(new URL("mcp", guarded.url), { method: "POST", headers: given, body });
+      expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+    }
     const headers = { authorization: "Bearer open-sesame" };
     await using host = await connect(guarded.url, { transport: "http", headers });
     expect((await host.call("checkin")).isError).toBe(false);

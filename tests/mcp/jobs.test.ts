@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tokens } from "../../mcp/budget.ts";
 import { startServer, type TestServer, until } from "../harness/server.ts";
-import { CLIENTS, connect, rpc, waiters } from "./harness.ts";
+import { CONNECTIONS, connect, rpc, waiters } from "./harness.ts";
 
 let server: TestServer;
 
@@ -10,10 +10,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test.each(CLIENTS)("a plan, its review and its second attempt, between two agents (%s client)", async (kindOfClient) => {
-  const client = kindOfClient.replace(" ", "-");
-  await using heron = await connect(server.url, { client: kindOfClient, as: `heron-${client}` });
-  await using otter = await connect(server.url, { client: kindOfClient, as: `otter-${client}` });
+test.each(CONNECTIONS)("a plan, its review and its second attempt, between two agents (%o)", async (by) => {
+  const client = `${by.transport}-${by.client.replace(" ", "-")}`;
+  await using heron = await connect(server.url, { ...by, as: `heron-${client}` });
+  await using otter = await connect(server.url, { ...by, as: `otter-${client}` });
   const kind = `parser-${client}`;
   const posted = await heron.call("tasks_plan", {
     tasks: [

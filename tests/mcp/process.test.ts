@@ -45,6 +45,25 @@ test("what is piped in is answered, on a stdout that is the protocol's alone, an
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 });
 
+test("what is piped in behind a subscription is answered, too", async () => {
+  await using server = await startServer();
+  const listen = {
+    jsonrpc: "2.0",
+    id: 2,
+    method: "subscriptions/listen",
+    params: { notifications: { resourceSubscriptions: ["coord://board"] } },
+  };
+  const input = lines(INITIALIZE, INITIALIZED, listen, call(3, "agents_list"));
+  const { code, stdout, stderr } = await runCoord(["mcp", "--as", "heron", "--url", server.url], { input });
+  expect(
+    stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).id),
+  ).toContain(3);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+});
+
 test("--max-wait goes before what the host is known to allow", async () => {
   const input = lines(INITIALIZE, INITIALIZED, { jsonrpc: "2.0", id: 2, method: "tools/list" });
   const { stdout } = await runCoord(["mcp", "--max-wait", "900"], { input });
@@ -106,6 +125,8 @@ test("a host that dies takes it along", async () => {
 test("where no server is, a tool says how to start one; when it is there, the same process works", async () => {
   const port = await freePort();
   await using host = await connect(`http://127.0.0.1:${port}/`);
+  // Claude Code holds its first turn back until it has this
+  expect((await host.listResources()).map(({ uri }) => uri)).toEqual(["coord://board", "coord://agents", "coord://log"]);
   const refused = await host.call("tasks_list");
   expect(refused).toMatchObject({
     isError: true,

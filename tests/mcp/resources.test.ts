@@ -22,6 +22,8 @@ describe.each(CONNECTIONS)("over $transport, through the $client client", (by) =
 
   test("the board, the agents, the log and the open tasks are listed, and there is one template", async () => {
     const { number, id } = await send(`listed ${kind}`, { kind });
+    // the first list does not wait for a session that is not open yet
+    await until("the server is reached", async () => (await host.listResources()).length > 3);
     const listed = await host.listResources();
     expect(listed.slice(0, 3).map(({ uri }) => uri)).toEqual(["coord://board", "coord://agents", "coord://log"]);
     expect(listed).toContainEqual(expect.objectContaining({ uri: `coord://tasks/${number}`, name: `#${number} listed ${kind}` }));
@@ -130,6 +132,17 @@ describe.each(WATCHING)("changes, over $transport, through the $client client", 
     await until("the other is told of", () => later.heard.includes(`coord://tasks/${other.number}`));
     expect([...watch.heard, ...later.heard].filter((uri) => uri === `coord://tasks/${number}`)).toEqual([]);
     await later.stop();
+  });
+
+  test("who subscribed to the log is told of what is no task's either", async () => {
+    await using host = await connect(server.url, { ...by, as: "log-watcher" });
+    const watch = await host.watch(["coord://log"]);
+    const newcomer = `newcomer-${by.transport}-${by.client.replace(" ", "-")}`;
+    await rpc(server, "agents/heartbeat", { id: newcomer, name: newcomer });
+    await until("the log is told of", () => watch.heard.length > 0);
+    expect(new Set(watch.heard)).toEqual(new Set(["coord://log"]));
+    expect(await host.read("coord://log")).toContain(`agent.seen · ${newcomer}`);
+    await watch.stop();
   });
 
   test("a task that appears changes the list", async () => {

@@ -23,16 +23,24 @@ test.each(CONNECTIONS)("a wait whose time is up is a normal answer, and its curs
   expect(second.answer).toMatchObject({ timed_out: false, task: { name: "the late one" } });
 });
 
-test.concurrent.each(CONNECTIONS)("a long wait says after a second, and then every 10, that it is alive (%o)", async (by) => {
-  await using host = await connect(server.url, { ...by, as: `patient-${by.client.replace(" ", "-")}-${by.transport}` });
-  const heard: unknown[] = [];
-  const { answer } = await host.call("tasks_wait", { kind: ["never"], timeout_s: 11 }, { onprogress: (progress) => heard.push(progress) });
-  expect(answer.timed_out).toBe(true);
-  expect(heard).toEqual([
-    { progress: 1, total: 11, message: "waiting, 1 of 11 s" },
-    { progress: 10, total: 11, message: "waiting, 10 of 11 s" },
-  ]);
-});
+test.concurrent.each(CONNECTIONS)(
+  "a long wait says after a second, and then every 10, that it is alive: the client's own timer starts anew (%o)",
+  async (by) => {
+    await using host = await connect(server.url, { ...by, as: `patient-${by.client.replace(" ", "-")}-${by.transport}` });
+    const heard: unknown[] = [];
+    // the client gives up after 11 s without a word, sooner than the wait ends
+    const { answer } = await host.call(
+      "tasks_wait",
+      { kind: ["never"], timeout_s: 13 },
+      { onprogress: (progress) => heard.push(progress), timeout: 11_000, resetTimeoutOnProgress: true },
+    );
+    expect(answer.timed_out).toBe(true);
+    expect(heard).toEqual([
+      { progress: 1, total: 13, message: "waiting, 1 of 13 s" },
+      { progress: 10, total: 13, message: "waiting, 10 of 13 s" },
+    ]);
+  },
+);
 
 test.each(CONNECTIONS)("a wait that the client cancels is gone from the server, and the connection stays (%o)", async (by) => {
   await using host = await connect(server.url, { ...by, as: "fickle" });

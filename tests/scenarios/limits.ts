@@ -60,6 +60,8 @@ const CASES: Record<LimitName, Case | string> = {
   attachment_bytes: (board) => inOneSession(board, "tasks/wait", { filter: { ids: ids(LIMITS.filter_ids.value) } }, 5),
   unread_chars: "it ends the session: worker/session/unread.test.ts and tests/faults/sockets.test.ts",
   restore_bytes: "worker/http/backup.test.ts",
+  import_bytes: "worker/http/import.test.ts",
+  import_tasks: "worker/http/import.test.ts",
   page_chars: "a page ends early: scenarios/large.ts",
   answer_chars: "takes a large board: scenarios/large.ts",
   push_configs: "worker/a2a/push.test.ts",

@@ -1,13 +1,13 @@
 import { LIMITS, type Principal } from "../../protocol/index.ts";
-import { textOf } from "../http/held.ts";
+import { type Answered, isHandedOver, textOf } from "../http/held.ts";
 import type { A2ACommand, A2AParams, A2AValue } from "./board/commands.ts";
 import { refusalFault } from "./fault.ts";
 
 /** The object as the A2A side uses it. */
 export interface BoardStub {
   a2a(name: A2ACommand, params: string, principal: Principal): Promise<string>;
-  request(body: string, principal: Principal, requestId: string): Promise<string | Response | null>;
-  forget(requestId: string): Promise<void>;
+  request(body: string, principal: Principal, requestId: string): Promise<Answered>;
+  takeBack(requestId: string): Promise<void>;
 }
 
 /** What a conflict is to the method that asks. */
@@ -22,6 +22,7 @@ export class Calls {
   readonly #principal: Principal;
   readonly #requestId = crypto.randomUUID();
   #gone = false;
+  #handedOver = false;
 
   constructor(stub: BoardStub, principal: Principal) {
     this.#stub = stub;
@@ -38,7 +39,9 @@ export class Calls {
   /** One of coord's own methods, which may wait; the JSON-RPC answer as it came. */
   async own(method: string, params: object): Promise<{ result?: unknown; error?: { code: number; message: string; data?: unknown } }> {
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
-    return JSON.parse(await this.#stub.request(body, this.#principal, this.#requestId).then(textOf));
+    const given = await this.#stub.request(body, this.#principal, this.#requestId);
+    if (isHandedOver(given)) this.#handedOver = true;
+    return JSON.parse(await textOf(given));
   }
 
   /**
@@ -55,9 +58,14 @@ export class Calls {
     }
   }
 
-  /** The client went away: its question leaves the board, even one that is still on its way there. */
+  /** The answer as it goes to the client: whether it hands a job over is to be known there. */
+  answered(text: string): Answered {
+    return this.#handedOver ? { handedOver: text } : text;
+  }
+
+  /** The client went away unanswered: its question leaves the board, even one that is still on its way there, and a job goes back. */
   async leave(): Promise<void> {
     this.#gone = true;
-    await this.#stub.forget(this.#requestId);
+    await this.#stub.takeBack(this.#requestId);
   }
 }

@@ -1,8 +1,8 @@
 import { Extensions } from "@a2a-js/sdk";
 import { LegacyJsonRpcTransportHandler } from "@a2a-js/sdk/compat/v0_3/server";
 import { JsonRpcTransportHandler, ServerCallContext } from "@a2a-js/sdk/server";
+import { isDeeper } from "../../protocol/depth.ts";
 import { LIMITS, type Principal, type RpcId } from "../../protocol/index.ts";
-import { isDeeper } from "../core/parse.ts";
 import { heldResponse } from "../http/held.ts";
 import { logFailure } from "../log.ts";
 import { agentCard, type CardFacts, extendedCard } from "./card.ts";
@@ -26,6 +26,8 @@ export interface A2ARequest {
   readonly facts: CardFacts;
   /** Whether webhooks are this machine's own. */
   readonly local: boolean;
+  /** Aborted when the client's connection is reset. */
+  readonly signal: AbortSignal;
   /** Keeps the isolate until the work is done. */
   waitUntil(work: Promise<unknown>): void;
 }
@@ -53,7 +55,14 @@ export async function serveA2A(request: A2ARequest): Promise<Response> {
     const gone = () => request.waitUntil(calls.leave());
     if (call.method.startsWith("coord/")) {
       const answer = extensionAnswer(call, activated.length > 0, { calls, uri });
-      return withHeaders(await heldResponse(answer, gone), headers);
+      return withHeaders(
+        await heldResponse(
+          answer.then((text) => calls.answered(text)),
+          request.signal,
+          gone,
+        ),
+        headers,
+      );
     }
     const handler = new BoardHandler({
       calls,
@@ -69,6 +78,7 @@ export async function serveA2A(request: A2ARequest): Promise<Response> {
       return withHeaders(
         await heldResponse(
           answer.then((given) => JSON.stringify(corrected(given as Answer, handler))),
+          request.signal,
           gone,
         ),
         headers,

@@ -80,6 +80,36 @@ describe("SendStreamingMessage", () => {
   });
 });
 
+describe("a client that reads slowly", () => {
+  it("gets everything in order, though more has happened than one answer of the board may hold", async () => {
+    const a2a = new A2ABoard();
+    const { id } = await a2a.post("Follow me");
+    const stream = await a2a.stream("SubscribeToTask", { id });
+    await stream.next();
+    const raw = "A".repeat(960 * 1024);
+    for (let n = 0; n < 42; n += 1) {
+      const parts = [{ text: `part ${n}` }, { raw, filename: "big.bin" }];
+      const { body } = await a2a.ask("SendMessage", {
+        message: message(parts, { taskId: id }),
+        configuration: { returnImmediately: true, historyLength: 0 },
+      });
+      expect(body.error).toBeUndefined();
+    }
+    await a2a.board.call("tasks/cancel", { id });
+    const told = (await stream.rest()).map(brief);
+    expect(told).toEqual([...Array.from({ length: 42 }, (_, n) => `SUBMITTED: part ${n}`), "CANCELED"]);
+  }, 60_000);
+
+  it("and leaves leaves no waiter, however much it has not read", async () => {
+    const a2a = new A2ABoard();
+    const { id } = await a2a.post("Follow me");
+    const stream = await a2a.stream("SubscribeToTask", { id });
+    for (let n = 0; n < 20; n += 1) await a2a.board.call("notes/add", { id, agent_id: "w", body: `note ${n}` });
+    await stream.leave();
+    await a2a.board.waiting(0);
+  });
+});
+
 describe("a client that leaves", () => {
   it("in the middle of a stream leaves no waiter behind", async () => {
     const a2a = new A2ABoard();

@@ -139,6 +139,39 @@ describe("SendMessage", () => {
   });
 });
 
+describe("the answer's history", () => {
+  it("is as long as the message asks for, alone and in a stream", async () => {
+    const a2a = new A2ABoard();
+    const { id } = await a2a.post("one");
+    for (const body of ["two", "three"]) await a2a.board.call("notes/add", { id, agent_id: "x", body });
+    const send = (historyLength: number) => ({
+      message: message("four", { taskId: id }),
+      configuration: { returnImmediately: true, historyLength },
+    });
+    expect((await a2a.call<{ task: WireTask }>("SendMessage", send(0))).task).not.toHaveProperty("history");
+    const { task } = await a2a.call<{ task: WireTask }>("SendMessage", send(2));
+    expect(task.history!.map((one) => one.parts[0]!.text)).toEqual(["four", "four"]);
+    const stream = await a2a.stream("SendStreamingMessage", send(1));
+    expect((await stream.next())!.task!.history).toHaveLength(1);
+    await stream.leave();
+    await a2a.board.waiting(0);
+  });
+});
+
+describe("a context", () => {
+  it("that a client names is shared by all the jobs that it posts there; one that it does not name is new", async () => {
+    const a2a = new A2ABoard();
+    const [one, two, other] = [
+      await a2a.post("one", undefined, { contextId: "ctx" }),
+      await a2a.post("two", undefined, { contextId: "ctx" }),
+      await a2a.post("three"),
+    ];
+    expect([one.contextId, two.contextId, other.contextId === "ctx", one.id === two.id]).toEqual(["ctx", "ctx", false, false]);
+    const { tasks } = await a2a.call<{ tasks: WireTask[] }>("ListTasks", { contextId: "ctx" });
+    expect(tasks.map(({ id }) => id)).toEqual([two.id, one.id]);
+  });
+});
+
 describe("what was posted another way", () => {
   it("is an A2A task while it moves: SUBMITTED, WORKING, SUBMITTED again, FAILED", async () => {
     const a2a = new A2ABoard();

@@ -15,14 +15,15 @@ export type Part =
 /**
  * Takes one part of a backup into a workspace that has nothing in it. Run in one transaction; what the schema refuses (a row that
  * cannot be, a reference to nothing) is refused here, and the caller throws the half-filled folder away.
+ * @param begun whether a restore is under way; without one only an empty workspace takes anything
  */
-export function load(sql: Sql, part: Part): Outcome<null> {
+export function load(sql: Sql, part: Part, begun: boolean): Outcome<null> {
+  if (!begun && !isEmpty(sql)) return refused(bad("the workspace is not empty"));
   if ("begin" in part) {
     const known = Math.max(...MIGRATIONS.map((migration) => migration.id));
     if (part.begin.schema > known)
       return refused(bad(`it was written by a newer coord (schema ${part.begin.schema}, this one knows ${known})`));
-    const { n } = sql.first<{ n: number }>("SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM tasks) AS n")!;
-    return n === 0 ? answer(null) : refused(bad("the workspace is not empty"));
+    return isEmpty(sql) ? answer(null) : refused(bad("the workspace is not empty"));
   }
   if ("end" in part) return checkEnd(sql, part.end.rows);
   const { table, columns, rows } = part;
@@ -45,8 +46,13 @@ function indexTask(sql: Sql, columns: readonly string[], row: readonly SqlValue[
   sql.run("INSERT OR IGNORE INTO task_labels (label, number) SELECT value, ? FROM json_each(?)", task.number!, task.labels!);
 }
 
+function isEmpty(sql: Sql): boolean {
+  return sql.first<{ n: number }>("SELECT EXISTS (SELECT 1 FROM events) + EXISTS (SELECT 1 FROM tasks) AS n")!.n === 0;
+}
+
 function checkEnd(sql: Sql, rows: Readonly<Record<string, number>>): Outcome<null> {
   for (const [table, expected] of Object.entries(rows)) {
+    if (!Object.hasOwn(TABLES, table)) return refused(bad(`it has a table that this coord does not know: ${table}`));
     const { n } = sql.first<{ n: number }>(`SELECT count(*) AS n FROM ${table}`)!;
     if (n !== expected) return refused(bad(`${table} should have ${expected} rows and has ${n}`));
   }

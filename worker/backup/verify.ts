@@ -17,6 +17,15 @@ export interface Verified {
 /** Tasks a step, so that commands come in between. */
 const STEP = 1_000;
 
+/** What each has a line of the log of its own for, beside the tasks. */
+const TOLD_AND_KEPT = `
+  WITH told (type, n) AS (SELECT type, count(*) FROM events GROUP BY type)
+  SELECT 'notes' AS what, coalesce((SELECT n FROM told WHERE type = 'note.added'), 0) AS told, (SELECT count(*) FROM notes) AS kept
+  UNION ALL SELECT 'reviews', coalesce((SELECT n FROM told WHERE type = 'review.decided'), 0), (SELECT count(*) FROM reviews)
+  UNION ALL SELECT 'agents', coalesce((SELECT n FROM told WHERE type = 'agent.seen'), 0), (SELECT count(*) FROM agents)
+  UNION ALL SELECT 'claims', coalesce((SELECT n FROM told WHERE type = 'task.claimed'), 0),
+    (SELECT count(*) FROM claims) + (SELECT count(*) FROM tasks WHERE state = 'claimed')`;
+
 /** So many problems are told of one step; where there are more, the rest would say nothing new. */
 const MOST_TOLD = 20;
 
@@ -32,13 +41,16 @@ interface Row {
   readonly told_rev: number | null;
   readonly told_by: string | null;
   readonly told_attempt: number | null;
+  readonly fields: string;
+  readonly told_fields: string;
   readonly edges: number;
   readonly open_edges: number;
 }
 
 /**
- * Holds the log against the tables: the log has no gap, and the last event about each task says what its row says; a job's count of open
- * dependencies is what counting them gives. The first step also has SQLite check the file itself and every reference in it.
+ * Holds the log against the tables: the log has no gap, and replaying it gives what they hold. Each event carries the task as it was then,
+ * so the last one about a task is the replay of all before it; notes, reviews, agents and claims each have an event of their own. A job's
+ * count of open dependencies is what counting them gives. The first step also has SQLite check the file itself and every reference in it.
  */
 export function verify(sql: Sql, after: number): Verified {
   const problems: Problem[] = after === 0 ? whole(sql) : [];
@@ -46,6 +58,9 @@ export function verify(sql: Sql, after: number): Verified {
     `SELECT t.number, t.state, t.rev, t.claimed_by, t.attempt, t.dependencies, t.blocked, e.state AS told,
        json_extract(e.data, '$.task.rev') AS told_rev, json_extract(e.data, '$.task.claimed_by') AS told_by,
        json_extract(e.data, '$.task.attempt') AS told_attempt,
+       json_array(t.id, t.name, t.kind, t.priority, t.performer, t.assignee, json(t.labels), t.created_by) AS fields,
+       json_extract(e.data, '$.task.id', '$.task.name', '$.task.kind', '$.task.priority', '$.task.performer', '$.task.assignee',
+         '$.task.labels', '$.task.created_by') AS told_fields,
        (SELECT count(*) FROM dependencies d WHERE d.number = t.number) AS edges,
        (SELECT count(*) FROM dependencies d JOIN tasks o ON o.number = d.depends_on WHERE d.number = t.number AND o.state <> 'completed') AS open_edges
      FROM tasks t LEFT JOIN events e ON e.seq = (SELECT max(seq) FROM events x WHERE x.number = t.number)
@@ -64,6 +79,7 @@ function ofTask(row: Row): Problem[] {
   if (row.told !== row.state) problems.push(wrong(`is ${row.state}, the log says ${row.told}`));
   if (row.told_by !== row.claimed_by) problems.push(wrong(`is held by ${row.claimed_by}, the log says ${row.told_by}`));
   if (row.told_attempt !== row.attempt) problems.push(wrong(`is in attempt ${row.attempt}, the log says ${row.told_attempt}`));
+  if (row.told_fields !== row.fields) problems.push(wrong(`is ${row.fields}, the log says ${row.told_fields}`));
   // an extended lease and a dependency's end change the row without a line about it
   if (row.told_rev! > row.rev) problems.push(wrong(`is at revision ${row.rev}, the log at ${row.told_rev}`));
   if (row.edges !== row.dependencies) problems.push(wrong(`has ${row.edges} dependencies, its row says ${row.dependencies}`));
@@ -85,5 +101,7 @@ function whole(sql: Sql): Problem[] {
   )!;
   if (log.n > 0 && (log.least !== 1 || log.last !== log.n))
     problems.push({ what: `the log has ${log.n} lines, numbered ${log.least} to ${log.last}` });
+  for (const { what, told, kept } of sql.all<{ what: string; told: number; kept: number }>(TOLD_AND_KEPT))
+    if (told !== kept) problems.push({ what: `the log tells of ${told} ${what}, the tables hold ${kept}` });
   return problems;
 }

@@ -32,23 +32,27 @@ export function addNote(turn: Turn, params: Params<"notes/add">): Outcome<Note> 
   const row = found.value;
   const tooLong = overBytes(params.body, "note_bytes");
   if (tooLong) return refused(tooLong);
+  return answer(toNote(writeNote(turn, row, params.agent_id, params.body, mentionsIn(params.body)), row));
+}
+
+/** Writes a note and its event, and tells those whom it mentions. */
+export function writeNote(turn: Turn, row: TaskRow, author: string, body: string, mentions: readonly string[]): NoteRow {
   const note_id = turn.newId();
-  const mentions = mentionsIn(params.body);
   // the body stays out of the log, which nothing can erase: a leaked secret must be purgeable
-  const { seq } = turn.appendFor(row, "note.added", params.agent_id, { note_id, mentions });
+  const { seq } = turn.appendFor(row, "note.added", author, { note_id, mentions });
   turn.sql.run(
     "INSERT INTO notes (note_id, number, attempt, author, body, mentions, seq, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     note_id,
     row.number,
     row.attempt === 0 ? null : row.attempt,
-    params.agent_id,
-    params.body,
+    author,
+    body,
     JSON.stringify(mentions),
     seq,
     turn.now,
   );
   tell(turn, mentions, seq);
-  return answer(toNote(noteRow(turn.sql, note_id)!, row));
+  return noteRow(turn.sql, note_id)!;
 }
 
 /** `notes/list`, oldest first; a retracted note is there without its body. */

@@ -46,8 +46,24 @@ export function send(turn: Turn, params: Params<"tasks/send">): Outcome<Task> {
       }),
     );
   }
+  const dependencies = dependenciesOf(turn, params.depends_on);
+  if (!dependencies.ok) return dependencies;
+  const payload = encodeJson(params.payload, "payload_bytes");
+  if (!payload.ok) return payload;
+  const tooLong = overBytes(params.description, "description_bytes");
+  if (tooLong) return refused(tooLong);
+  const row = insertTask(
+    turn,
+    { ...params, state: announcement ? "completed" : (params.state ?? "pending"), payload: payload.value },
+    dependencies.value,
+  );
+  return answer(toTask(turn.sql, row));
+}
+
+/** The tasks that a new one is to depend on, each once; refused where one is not there, or the chain would be too long. */
+export function dependenciesOf(turn: Turn, refs: readonly string[]): Outcome<TaskRow[]> {
   const dependencies = new Map<number, TaskRow>();
-  for (const ref of params.depends_on) {
+  for (const ref of refs) {
     const found = resolveTask(turn.sql, ref);
     if (!found.ok) return found;
     dependencies.set(found.value.number, found.value);
@@ -55,14 +71,7 @@ export function send(turn: Turn, params: Params<"tasks/send">): Outcome<Task> {
   const depth = 1 + Math.max(0, ...[...dependencies.keys()].map((number) => depthBelow(turn.sql, number)));
   const deepest = LIMITS.dependency_depth;
   if (depth > deepest.value) return refused(overLimit("dependency_depth", deepest.value, deepest.unit, depth));
-  const payload = encodeJson(params.payload, "payload_bytes");
-  if (!payload.ok) return payload;
-  const tooLong = overBytes(params.description, "description_bytes");
-  if (tooLong) return refused(tooLong);
-  const row = insertTask(turn, { ...params, state: announcement ? "completed" : (params.state ?? "pending"), payload: payload.value }, [
-    ...dependencies.values(),
-  ]);
-  return answer(toTask(turn.sql, row));
+  return answer([...dependencies.values()]);
 }
 
 export interface NewTask {

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { isDeeper } from "../../protocol/depth.ts";
 import {
   BULLETIN_METHODS,
   LIMITS,
@@ -48,24 +49,6 @@ export function parseBody(text: string): Outcome<{ calls: ParsedCall[]; batch: b
   return answer({ calls, batch: true });
 }
 
-/** Whether brackets nest deeper than allowed, told before anything recurses over the value. */
-export function isDeeper(text: string, most: number): boolean {
-  let depth = 0;
-  let quoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (quoted) {
-      if (code === 0x5c) at += 1;
-      else if (code === 0x22) quoted = false;
-    } else if (code === 0x22) quoted = true;
-    else if (code === 0x5b || code === 0x7b) {
-      depth += 1;
-      if (depth > most) return true;
-    } else if (code === 0x5d || code === 0x7d) depth -= 1;
-  }
-  return false;
-}
-
 function parseCall(value: unknown): ParsedCall {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return { id: null, refusal: badCall("a call is an object") };
   const { jsonrpc, id, method, params } = value as Record<string, unknown>;
@@ -108,7 +91,8 @@ function withoutNulls(method: MethodName, params: Record<string, unknown>): Reco
   return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== null));
 }
 
-function paramsRefusal(method: string, error: z.ZodError, given: Record<string, unknown>): Refusal {
+/** What a schema found wrong, as a refusal that names the field. */
+export function paramsRefusal(method: string, error: z.ZodError, given: Record<string, unknown>): Refusal {
   const issues = error.issues.flatMap(flatten).map((issue) => ({ path: issue.path.join("."), message: issue.message }));
   const over = issues.find((issue) => issue.message.startsWith("limit:"));
   if (over) {

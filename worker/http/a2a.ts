@@ -37,6 +37,7 @@ export async function a2aRoute(c: C, stub: BoardStub): Promise<Response> {
     principal: c.get("principal"),
     facts: factsOf(c),
     local: c.env.COORD_LOCAL === "1",
+    signal: c.req.raw.signal,
     waitUntil: (work) => c.executionCtx.waitUntil(work),
   });
 }

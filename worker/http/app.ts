@@ -11,6 +11,7 @@ import { backup, restore, verification, workspaces } from "./backup.ts";
 import type { C } from "./context.ts";
 import { hostGuard, jsonBody, originGuard, principalGuard, sameSecret } from "./guards.ts";
 import { heldResponse, textOf } from "./held.ts";
+import { importing } from "./import.ts";
 import { metricsText } from "./metrics.ts";
 import { refusalResponse } from "./refusal.ts";
 
@@ -37,11 +38,13 @@ for (const base of ["", "/w/:workspace"]) {
   app.get(`${base}/backup`, on(backup));
   app.get(`${base}/verify`, on(verification));
   app.post(`${base}/restore`, on(restore));
+  app.post(`${base}/import`, on(importing));
   app.post(base === "" ? "/" : base, rpc);
   if (base !== "") app.post(`${base}/`, rpc);
   app.post(`${base}/a2a`, a2a);
   app.post(`${base}/a2a/`, a2a);
   app.all(`${base}/mcp`, mcpRoute);
+  app.all(`${base}/mcp/`, mcpRoute);
 }
 
 app.get("/workspaces", workspaces);
@@ -112,7 +115,8 @@ async function rpc(c: C): Promise<Response> {
   const to = workspaceOf(c);
   if ("refused" in to) return to.refused;
   const requestId = crypto.randomUUID();
-  return heldResponse(to.stub.request(body.text, c.get("principal"), requestId), () => c.executionCtx.waitUntil(to.stub.forget(requestId)));
+  const gone = () => c.executionCtx.waitUntil(to.stub.takeBack(requestId));
+  return heldResponse(to.stub.request(body.text, c.get("principal"), requestId), c.req.raw.signal, gone);
 }
 
 /** `/mcp` and `/w/<workspace>/mcp`: the board as MCP tools, resources and prompts. Its schemas are made when it is first asked: a start is quick without. */
@@ -162,9 +166,9 @@ async function events(c: C): Promise<Response> {
   const status = { code: 200 };
   const text = answer.then(({ result, error }) => {
     if (error) status.code = REFUSALS[fromRpcError(error).code].http;
-    return JSON.stringify(error ? { error } : result);
+    return JSON.stringify(error ? { jsonrpc: "2.0", id: null, error } : result);
   });
-  const response = await heldResponse(text, () => c.executionCtx.waitUntil(to.stub.forget(requestId)));
+  const response = await heldResponse(text, c.req.raw.signal, () => c.executionCtx.waitUntil(to.stub.forget(requestId)));
   return status.code === 200 ? response : new Response(response.body, { status: status.code, headers: response.headers });
 }
 

@@ -50,7 +50,7 @@ describe("a backup", () => {
       expect(await to.call(method, params as never), method).toEqual(await from.call(method, params as never));
     }
     const verified = await (await fetchWorker(`/w/${to.name}/verify`)).json();
-    expect(verified).toEqual({ checked: 2, problems: [], next: null });
+    expect(verified).toEqual({ checked: 2, problems: [], next: null, schema: lines[0]!.schema });
     const claimed = await to.call("tasks/next", { agent_id: "c" });
     expect(claimed!.number).toBe(2);
     expect((await to.call("workspace/info", {})).head).toBe((await from.call("workspace/info", {})).head + 2);
@@ -62,7 +62,18 @@ describe("a backup", () => {
       const response = await post(name, part);
       return [response.status, ((await response.json()) as { error: { message: string } }).error.message];
     };
-    expect(await refused(used.name, { begin: { schema: 1 } })).toEqual([400, expect.stringContaining("not empty")]);
+    const seen = { table: "agents", columns: ["id", "name", "type", "first_seen", "last_seen"], rows: [["x", "x", "agent", 1, 1]] };
+    for (const part of [{ begin: { schema: 1 } }, seen, { end: { rows: {} } }]) {
+      expect(await refused(used.name, part), "a board that is worked on").toEqual([400, expect.stringContaining("not empty")]);
+    }
+    expect(await refused(freshName(), { end: { rows: { "tasks; DROP TABLE notes": 1 } } })).toEqual([
+      400,
+      expect.stringContaining("table"),
+    ]);
+    for (const part of [{ begin: null }, { begin: {} }, { begin: { schema: "x" } }, { end: null }, { ...seen, columns: null }]) {
+      const [status, message] = await refused(freshName(), part);
+      expect([status, message]).toEqual([400, expect.not.stringMatching(/undefined|null \(|is not a function|reading '/)]);
+    }
     expect(await refused(freshName(), { begin: { schema: 999 } })).toEqual([400, expect.stringContaining("newer coord")]);
     expect(await refused(freshName(), { table: "sqlite_master", columns: ["sql"], rows: [] })).toEqual([
       400,

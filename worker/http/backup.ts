@@ -1,4 +1,4 @@
-import { LIMITS, type Refusal, refuse } from "../../protocol/index.ts";
+import { LIMITS, type Refusal, refuse, WorkspaceName } from "../../protocol/index.ts";
 import type { Part } from "../backup/load.ts";
 import { authorize } from "../core/authorize.ts";
 import type { C } from "./context.ts";
@@ -24,17 +24,30 @@ export async function restore(c: C, stub: Stub): Promise<Response> {
   if (no) return no;
   const body = await bodyText(c, ["application/json"], "restore_bytes");
   if ("refusal" in body) return refusalResponse(body.refusal);
-  let part: Part;
+  let part: unknown;
   try {
-    part = JSON.parse(body.text) as Part;
+    part = JSON.parse(body.text);
   } catch (error) {
     return refusalResponse(refuse("parse_error", `not JSON: ${(error as Error).message}`));
   }
-  const isPart =
-    typeof part === "object" && part !== null && ("begin" in part || "end" in part || ("table" in part && Array.isArray(part.rows)));
-  if (!isPart) return refusalResponse(refuse("invalid_request", "a part of a backup is {begin}, {table, columns, rows} or {end}"));
+  if (!isPart(part)) return refusalResponse(refuse("invalid_request", "a part of a backup is {begin}, {table, columns, rows} or {end}"));
   const refusal = await stub.restore(body.text);
   return refusal === null ? c.json({ ok: true }) : refusalResponse(JSON.parse(refusal) as Refusal);
+}
+
+/** Whether it has a part's shape; whether the values are right the database says. */
+function isPart(value: unknown): value is Part {
+  const { begin, end, table, columns, rows } = record(value);
+  if (begin !== undefined) return Number.isSafeInteger(record(begin).schema);
+  if (end !== undefined) return Object.values(record(record(end).rows)).every(Number.isSafeInteger) && Object.hasOwn(record(end), "rows");
+  const isNames = Array.isArray(columns) && columns.length > 0 && columns.every((name) => typeof name === "string");
+  return (
+    typeof table === "string" && isNames && Array.isArray(rows) && rows.every((row) => Array.isArray(row) && row.length === columns.length)
+  );
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 /** `GET /verify?after=N`: one step of holding the log against the tables; `next` says how to go on. */
@@ -46,17 +59,28 @@ export async function verification(c: C, stub: Stub): Promise<Response> {
   return c.json(await stub.verify(after));
 }
 
-/** `GET /workspaces?id=…`: the names of the databases with these ids, as their files are named; ids that are none are left out. */
+/**
+ * `GET /workspaces?id=…`: the names of the databases with these ids, as their files are named; ids that are none are left out,
+ * and one that cannot be opened comes with `error`. `?name=…`: the other way round.
+ */
 export async function workspaces(c: C): Promise<Response> {
   const ids = c.req.queries("id") ?? [];
+  const names = (c.req.queries("name") ?? []).filter((name) => WorkspaceName.safeParse(name).success);
+  const known = names.map((name) => ({ id: c.env.WORKSPACE.idFromName(name).toString(), name }));
   const named = await Promise.all(
     ids.slice(0, LIMITS.batch_calls.value).map(async (id) => {
+      let object: DurableObjectId;
       try {
-        return { id, name: await c.env.WORKSPACE.get(c.env.WORKSPACE.idFromString(id)).knownAs() };
+        object = c.env.WORKSPACE.idFromString(id);
       } catch {
         return undefined; // not an id of this server's
       }
+      try {
+        return { id, name: await c.env.WORKSPACE.get(object).knownAs() };
+      } catch (error) {
+        return { id, name: "", error: (error as Error).message };
+      }
     }),
   );
-  return c.json({ workspaces: named.filter((one) => one !== undefined) });
+  return c.json({ workspaces: [...named.filter((one) => one !== undefined), ...known] });
 }

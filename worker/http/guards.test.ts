@@ -166,7 +166,8 @@ describe("the body", () => {
     });
     const streamed = await ask(LOCAL, {}, undefined, { body: endless });
     expect([streamed.status, streamed.body.error.data.limit]).toEqual([413, "body_bytes"]);
-    expect(sent).toBeLessThan(4 * LIMITS.body_bytes.value);
+    // so much is read and dropped, that a client which sends a little too much hears of it
+    expect(sent).toBeLessThan(20 * LIMITS.body_bytes.value);
   });
 });
 

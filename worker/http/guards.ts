@@ -73,17 +73,23 @@ export async function sameSecret(a: string, b: string): Promise<boolean> {
   return crypto.subtle.timingSafeEqual(x!, y!);
 }
 
-/** The body as text: JSON by its own word, and within the limit; read no further than that. */
+/** The body as text: JSON by its own word, and within the limit; no more than that is kept. */
 export async function jsonBody(c: C): Promise<{ text: string } | { refused: Response }> {
   const body = await bodyText(c, ["application/json"]);
   return "refusal" in body ? { refused: refusalResponse(body.refusal) } : body;
 }
 
+/**
+ * What is too large is read on, and dropped, for so many bytes: a client that is cut off in the middle of sending sees a broken connection
+ * in place of the refusal.
+ */
+const DROPPED_BYTES = 16 * 1024 * 1024;
+
 /** As `jsonBody`, of any of the media types, with the refusal as a value. */
 export async function bodyText(
   c: C,
   types: readonly string[],
-  limit: "body_bytes" | "restore_bytes" = "body_bytes",
+  limit: "body_bytes" | "restore_bytes" | "import_bytes" = "body_bytes",
 ): Promise<{ text: string } | { refusal: Refusal }> {
   const type = (c.req.header("content-type") ?? "").split(";", 1)[0]!.trim().toLowerCase();
   if (!types.includes(type)) {
@@ -91,21 +97,23 @@ export async function bodyText(
   }
   const { value: most, unit } = LIMITS[limit];
   const declared = Number(c.req.header("content-length") ?? 0);
-  if (declared > most) return { refusal: overLimit(limit, most, unit, declared) };
-  if (declared > 0 || !c.req.raw.body) return utf8(await c.req.arrayBuffer());
+  if (!c.req.raw.body || (declared > 0 && declared <= most)) return utf8(await c.req.arrayBuffer());
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = c.req.raw.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
   for (;;) {
     const { done, value } = await reader.read();
+    if (done && size > most) break;
     if (done) return utf8(await new Blob(chunks).arrayBuffer());
     size += value.byteLength;
-    if (size > most) {
+    if (size <= most) chunks.push(value);
+    else chunks.length = 0;
+    if (size > most + DROPPED_BYTES) {
       await reader.cancel();
-      return { refusal: overLimit(limit, most, unit, size) };
+      break;
     }
-    chunks.push(value);
   }
+  return { refusal: overLimit(limit, most, unit, Math.max(size, declared)) };
 }
 
 function utf8(bytes: ArrayBuffer): { text: string } | { refusal: Refusal } {

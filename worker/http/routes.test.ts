@@ -80,7 +80,8 @@ describe("every refusal", () => {
       await board.raw("tasks/claim", { id: "#9", agent_id: "a" }),
       await board.raw("nope", {}),
     ];
-    for (const { error } of bodies) {
+    for (const { jsonrpc, id, error } of bodies) {
+      expect([jsonrpc, id === null || id === 1]).toEqual(["2.0", true]);
       expect(Object.keys(error).sort()).toEqual(["code", "data", "message"]);
       const known = REFUSALS[error.data.code as keyof typeof REFUSALS];
       expect([error.code, error.data.remedy]).toEqual([known.rpc, known.remedy]);

@@ -1,9 +1,11 @@
 import type { Board, CallOptions } from "../../mcp/board.ts";
 import { Refused } from "../../mcp/failures.ts";
+import { jsonWithin } from "../../protocol/depth.ts";
 import {
   fromRpcError,
   LIMITS,
   type MethodName,
+  overLimit,
   type ParamsIn,
   type Principal,
   type Result,
@@ -86,12 +88,15 @@ export class ObjectBoard implements Board {
   }
 
   async #request(calls: readonly object[], { signal }: CallOptions = {}): Promise<Answered[]> {
+    const { value, unit } = LIMITS.json_depth;
+    const body = jsonWithin(calls, value);
+    if (body === undefined) throw new Refused(overLimit("json_depth", value, unit, "more"));
     const requestId = crypto.randomUUID();
     const forget = () => void this.#stub.forget(requestId).catch(() => {}); // an object that is gone waits for nothing
     signal?.addEventListener("abort", forget, { once: true });
     this.#cancellable?.begins(requestId);
     try {
-      const asked = this.#stub.request(JSON.stringify(calls), this.#principal, requestId);
+      const asked = this.#stub.request(body, this.#principal, requestId);
       if (signal?.aborted) forget();
       const answer: unknown = JSON.parse(await textOf(await asked));
       if (this.#cancellable?.isCancelled) this.#ended.abort();

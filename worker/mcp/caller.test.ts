@@ -46,10 +46,29 @@ describe("a cancellation that comes beside its call", () => {
     const call = new Cancellable("one", 1);
     call.begins("a");
     call.begins("b");
-    expect([cancel("two", 1), cancel("one", "1"), cancel("one", 2)]).toEqual([[], [], []]);
-    expect([cancel("one", 1), call.isCancelled]).toEqual([["a", "b"], true]);
+    const none = { forgotten: [] };
+    expect([cancel("two", 1), cancel("one", "1"), cancel("one", 2)]).toEqual([none, none, none]);
+    expect([cancel("one", 1), call.isCancelled]).toEqual([{ forgotten: ["a", "b"] }, true]);
+    expect(cancel("one", 1)).toEqual(none);
     call.ended("a");
     call.ended("b");
-    expect(cancel("one", 1)).toEqual([]);
+    expect(cancel("one", 1)).toEqual(none);
+  });
+
+  it("gives back what an answer carries that is still on its way, once, and not what arrived long ago", () => {
+    const delivery = { id: "t", agent_id: "heron", claim_id: "c" };
+    const answered = (id: number, at: number) => {
+      const call = new Cancellable("late", id);
+      call.begins("a");
+      call.ended("a", at);
+      call.delivery = delivery;
+    };
+    answered(1, 1_000);
+    expect([cancel("late", 1, 1_900), cancel("late", 1, 1_900)]).toEqual([{ forgotten: [], delivery }, { forgotten: [] }]);
+    answered(2, 1_000);
+    expect(cancel("late", 2, 2_000)).toEqual({ forgotten: [] });
+    answered(3, 1_000);
+    answered(4, 2_000);
+    expect([cancel("late", 3, 1_001), cancel("late", 4, 2_001)]).toEqual([{ forgotten: [] }, { forgotten: [], delivery }]);
   });
 });

@@ -8,13 +8,19 @@ const META = {
 };
 
 /** One request of either era to a workspace's endpoint; the answer's message, whichever way it came. */
-async function ask(workspace: string, era: "modern" | "legacy", method: string, params: Record<string, unknown> = {}) {
+async function ask(
+  workspace: string,
+  era: "modern" | "legacy",
+  method: string,
+  params: Record<string, unknown> = {},
+  written = (body: string) => body,
+) {
   const headers: Record<string, string> = { "content-type": "application/json", accept: "application/json, text/event-stream" };
   if (era === "modern") Object.assign(headers, { "mcp-protocol-version": "2026-07-28", "mcp-method": method });
   const name = params.name ?? params.uri;
   if (era === "modern" && typeof name === "string") headers["mcp-name"] = name;
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: era === "modern" ? { ...params, _meta: META } : params });
-  const response = await fetchWorker(`/w/${workspace}/mcp`, { method: "POST", headers, body });
+  const response = await fetchWorker(`/w/${workspace}/mcp`, { method: "POST", headers, body: written(body) });
   const text = await response.text();
   const data = text.includes("data: ") ? text.split("data: ").at(-1)! : text;
   return { response, message: JSON.parse(data) };
@@ -44,6 +50,33 @@ describe.each(ERAS)("the endpoint, to a client of the %s era", (era) => {
   it("answers a wait whose time is up, with a cursor", async () => {
     const { message } = await ask(freshName(), era, "tools/call", { name: "tasks_wait", arguments: { kind: ["never"], timeout_s: 1 } });
     expect(message.result.structuredContent).toMatchObject({ timed_out: true, cursor: expect.any(Number) });
+  });
+
+  it("refuses arguments that nest too deep, however deep", async () => {
+    for (const depth of [101, 20_000]) {
+      const deep = "[".repeat(depth) + "]".repeat(depth);
+      for (const [name, args] of [
+        ["tasks_send", { name: "x", payload: "DEEP" }],
+        ["tasks_release", { id: "DEEP" }],
+      ] as const) {
+        const params = { name, arguments: args };
+        const { result } = (await ask(freshName(), era, "tools/call", params, (body) => body.replace('"DEEP"', deep))).message;
+        expect([result.isError, result.structuredContent.code]).toEqual([true, "limit"]);
+        expect(result.structuredContent.now).toMatchObject({ limit: "json_depth" });
+      }
+    }
+  });
+
+  it("calls parameters that do not fit the caller's mistake, by their names", async () => {
+    for (const [method, params, field] of [
+      ["tools/list", { cursor: 7 }, "cursor"],
+      ["resources/read", { uri: 7 }, "uri"],
+      ["prompts/get", { name: "plan", arguments: [] }, "arguments"],
+    ] as const) {
+      const { error } = (await ask(freshName(), era, method, params)).message;
+      expect([error.code, error.message]).toEqual([-32602, expect.stringContaining(field)]);
+      expect(error.message).not.toContain("\n");
+    }
   });
 
   it("reads resources, and names those that are not there", async () => {

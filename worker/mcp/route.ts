@@ -1,7 +1,9 @@
 import { createMcpHandler, type McpHttpHandler } from "@modelcontextprotocol/server";
 import type { Context } from "hono";
 import { systemClock } from "../../mcp/clock.ts";
+import { type Delivery, GIVEN_UP } from "../../mcp/deliveries.ts";
 import { Desk } from "../../mcp/desk.ts";
+import { Refused } from "../../mcp/failures.ts";
 import { NO_HOLDS } from "../../mcp/holds.ts";
 import { mcpServer } from "../../mcp/server.ts";
 import { TOOLS } from "../../mcp/tools/index.ts";
@@ -31,15 +33,21 @@ export async function mcp(c: Context<HonoEnv>, stub: Stub): Promise<Response> {
   const { identity, host, session } = caller;
   const { method, id, params } = message(body);
 
-  if (method === "notifications/cancelled" && session !== undefined) {
-    const forgotten = cancel(session, params.requestId);
-    c.executionCtx.waitUntil(Promise.allSettled(forgotten.map((requestId) => stub.forget(requestId))));
-  }
-
   // what has to end well when the client has gone: a job that was handed over goes back, a wait leaves the board
   const keepAlive = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
   const report = (bug: unknown) => console.error({ message: "bug", path: c.req.path, error: String(bug), stack: (bug as Error)?.stack });
-  const board = new ObjectBoard(stub, c.get("principal"), session === undefined ? undefined : new Cancellable(session, id));
+  const call = session === undefined ? undefined : new Cancellable(session, id);
+  const board = new ObjectBoard(stub, c.get("principal"), call);
+  const giveBack = (delivery: Delivery) =>
+    keepAlive(
+      board.read("tasks/release", { ...delivery, reason: GIVEN_UP }).catch((refused) => refused instanceof Refused || report(refused)),
+    );
+
+  if (method === "notifications/cancelled" && session !== undefined) {
+    const { forgotten, delivery } = cancel(session, params.requestId);
+    keepAlive(Promise.allSettled(forgotten.map((requestId) => stub.forget(requestId))));
+    if (delivery) giveBack(delivery);
+  }
   const desk = new Desk({
     context: { board, holds: NO_HOLDS, clock: systemClock, handle: identity.handle },
     tools: TOOLS,
@@ -64,7 +72,11 @@ export async function mcp(c: Context<HonoEnv>, stub: Stub): Promise<Response> {
         version: VERSION,
         host,
         givenUp: board.ended,
-        isThere: () => line.isThere(),
+        isThere: async () => (await line.isThere()) && !call?.isCancelled,
+        delivers: (_requestId, delivery) => {
+          if (call?.isCancelled) giveBack(delivery);
+          else if (call) call.delivery = delivery;
+        },
         tellsChanges: era === "modern",
       }),
     { keepAliveMs: BEAT_MS, responseMode: mayWait(method, params.name) ? "sse" : "auto", ...(bus ? { bus } : {}) },

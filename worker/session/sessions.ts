@@ -29,6 +29,8 @@ export class Sessions {
   readonly #world: Surroundings;
   readonly #open: Caller["open"];
   readonly #following = new Map<SessionWaiter, Event[]>();
+  /** Whose sessions ended and who is not written down as gone yet. */
+  #left: string[] = [];
 
   constructor(book: WaitBook<LiveWaiter>, presence: Presence, world: Surroundings, open: Caller["open"]) {
     this.#book = book;
@@ -134,7 +136,18 @@ export class Sessions {
       this.#book.remove(waiter);
       this.#following.delete(waiter);
     }
-    for (const agent of session.agents) this.#presence.detach(this.#world.sql, agent, this.#world.clock());
+    this.#leave(session.agents);
+  }
+
+  /** Sessions often end together, thousands of them when a network goes: that is written down at once, in one flush to disk. */
+  #leave(agents: readonly string[]): void {
+    if (agents.length === 0) return;
+    if (this.#left.length === 0) {
+      this.#world.after(0, () => {
+        for (const agent of this.#left.splice(0)) this.#presence.detach(this.#world.sql, agent, this.#world.clock());
+      });
+    }
+    this.#left.push(...agents);
   }
 
   /** Tells every client to go away and come back. @returns how many there are */
@@ -169,6 +182,7 @@ export class Sessions {
       answers,
       open: this.#open,
       bind: (agent_id) => {
+        if (!this.#isOpen(session)) return;
         const bound = session.bind(agent_id);
         if (!bound) return;
         this.#presence.attach(bound.added);
@@ -197,7 +211,13 @@ export class Sessions {
     };
   }
 
+  /** A call may come to its turn after its session has ended: nothing may then be kept for it, since no second end would take it back. */
+  #isOpen(session: Session): boolean {
+    return this.#bySocket.has(session.socket);
+  }
+
   #hold(session: Session, turn: Turn, call: ParsedCall, { wait, key }: WaitCall): Outcome<unknown> | undefined {
+    if (!this.#isOpen(session)) return answer(timedOut(turn, wait.kind, wait.page));
     const waits = [...session.waiters.values()].filter((waiter) => waiter.kind !== "subscription").length;
     if (waits >= LIMITS.session_waits.value) return refused(tooManyWaits("session_waits", waits + 1));
     if (session.waiters.has(waiterName(wait.kind, call.id))) {
@@ -214,6 +234,7 @@ export class Sessions {
   }
 
   #subscribe(session: Session, turn: Turn, params: Params<"events/subscribe">): Outcome<Result<"events/subscribe">> {
+    if (!this.#isOpen(session)) return refused(refuse("invalid_request", "the session has ended"));
     const open = [...session.waiters.values()].filter((waiter) => waiter.kind === "subscription").length;
     if (open >= LIMITS.session_subscriptions.value) return refused(tooManyWaits("session_subscriptions", open + 1));
     const newest = head(turn.sql);

@@ -1,15 +1,15 @@
 import type { Event, Result } from "../../protocol/index.ts";
 import { take } from "../commands/claim.ts";
-import { endClaim } from "../commands/hold.ts";
 import { told } from "../commands/inbox.ts";
 import { eventMatches } from "../commands/reads.ts";
 import { answerTo, timedOut, type WaitFor } from "../commands/wait.ts";
 import { failure } from "../core/failure.ts";
-import { forget, remember } from "../core/idempotency.ts";
+import { remember } from "../core/idempotency.ts";
 import { rowMatches } from "../core/query.ts";
 import { byNumber } from "../core/refs.ts";
 import { type TaskRow, taskByNumber, toClaimedTask } from "../core/tasks.ts";
 import { answer, type Logged, refused, type Turn } from "../core/turn.ts";
+import { giveBack } from "./handed.ts";
 import { type LiveWaiter, WaitIndex } from "./index.ts";
 
 type Transaction = <T>(body: () => T) => T;
@@ -174,11 +174,7 @@ export class WaitBook<W extends LiveWaiter> {
       this.#counts.answered += 1;
       return false;
     }
-    this.#transaction(() => {
-      const back = endClaim(turn, row, "released", "pending");
-      turn.appendFor(back, "task.released", row.claimed_by, { claim_id: row.claim_id, reason: "the waiter was gone" });
-      if (waiter.key) forget(turn.sql, waiter.key.key);
-    });
+    this.#transaction(() => giveBack(turn, row, waiter.key?.key));
     return true;
   }
 

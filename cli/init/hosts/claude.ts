@@ -3,7 +3,10 @@ import type { Around, Host } from "./host.ts";
 import { hasRules, importPart, imports, readsAgents } from "./rules.ts";
 import { commandEntry, inProject, ofUser, startOf, valuesOf } from "./shapes.ts";
 
-/** Claude Code reads this of the two, and AGENTS.md only where it imports it. */
+/** Claude Code's own rules files: only where each of them is missing or empty does it read AGENTS.md by itself (seen with 2.1.330). */
+const MEMORIES = ["CLAUDE.md", ".claude/CLAUDE.md", "CLAUDE.local.md"];
+
+/** The one that init makes import AGENTS.md, so that it is read whatever the version and whatever is written into these later. */
 function memory(around: Around): { name: string; line: string } {
   const has = (name: string): boolean => around.read(inProject(around, name)) !== undefined;
   return !has("CLAUDE.md") && has(".claude/CLAUDE.md")
@@ -47,7 +50,9 @@ export const claude: Host = {
       { place: user, format: "json", path: ["projects", around.folder, "mcpServers", "coord"] },
     ];
   },
-  entry: (around) => commandEntry(around, false),
+  // without alwaysLoad the model is shown the tools' names only, and a first turn does not wait for them (seen with 2.1.330)
+  entry: (around) => ({ ...commandEntry(around, false), alwaysLoad: true }),
+  earlier: (around) => [commandEntry(around, false)],
   start: (entry) => startOf(entry),
   limit: { field: "timeout", least: 1_800_000 },
   rules(around) {
@@ -55,6 +60,7 @@ export const claude: Host = {
     return importPart(around, name, line);
   },
   reach(around) {
+    if (MEMORIES.every((one) => !around.read(inProject(around, one))?.trim())) return readsAgents(around, "claude");
     const { name, line } = memory(around);
     if (hasRules(around, name) && !imports(around.read(inProject(around, name)) ?? "", line)) return { ok: true, by: name };
     const local = ["CLAUDE.local.md", name].find((one) => imports(around.read(inProject(around, one)) ?? "", line));

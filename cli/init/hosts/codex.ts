@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { parseToml, type Table, tableAt } from "../edit/toml.ts";
 import { codexWake } from "../wake.ts";
 import { repository } from "../workspace-name.ts";
@@ -18,10 +19,13 @@ const PATH = ["mcp_servers", "coord"] as const;
 const projectFile = (around: Around): ServerFile => ({ place: inProject(around, ".codex/config.toml"), format: "toml", path: [...PATH] });
 const userFile = (around: Around) => ofUser(around, ".codex", "config.toml", "CODEX_HOME");
 
-/** The command that makes Codex trust a project, typed in its folder. */
+/** The command that makes Codex trust a project, typed in its folder; whether Codex has ever run or not. */
 function trustCommand(around: Around): string {
   const file = userFile(around)?.name ?? "~/.codex/config.toml";
-  return `\n  printf '\\n[projects."%s"]\\ntrust_level = "trusted"\\n' "$PWD" >> ${file}`;
+  // a word that the shell takes as it is stands without quotes: within them it would not open a ~
+  const word = (path: string): string => (/^[\w./~@%+,=:-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
+  const table = `printf '\\n[projects."%s"]\\ntrust_level = "trusted"\\n' "$(pwd -P)"`;
+  return `\n  mkdir -p ${word(posix.dirname(file))} && ${table} >> ${word(file)}`;
 }
 
 /** Codex looks a project up by its folder and by its repository. */

@@ -55,6 +55,8 @@ export interface Host {
   /** Every file that an entry of the host's may be in, for doctor. */
   files(around: Around): readonly ServerFile[];
   entry(around: Around): Readonly<Record<string, unknown>>;
+  /** Entries that coord wrote before: they are coord's as well, and replaced. */
+  earlier?(around: Around): readonly Readonly<Record<string, unknown>>[];
   start(entry: Readonly<Record<string, unknown>>): Start;
   /** The entry's field by which the host cuts a tool call off, and the least that lets `coord mcp` answer its longest wait before. */
   readonly limit?: { readonly field: string; readonly least: number };

@@ -79,6 +79,11 @@ describe("an entry", () => {
     };
     expect(put("cursor", { command: "npx", args: ["--no", "coord", "mcp", "--workspace", "old"] })).toBe("replaced");
     expect(put("cursor", { command: "/usr/bin/node", args: ["/src/coord/dist/cli/coord.js", "mcp"] })).toBe("replaced");
+    expect(put("claude", { command: "coord", args: ["mcp"], alwaysLoad: true })).toBe("unchanged");
+    expect(put("claude", { command: "coord", args: ["mcp"] })).toBe("replaced");
+    expect(put("copilot", { command: "npx", args: ["--no", "coord", "mcp"] })).toBe("replaced");
+    expect(put("claude", { command: "coord", args: ["mcp"], alwaysLoad: false })).toBe("kept");
+    expect(put("claude", { command: "other" })).toBe("kept");
     expect(put("cursor", { command: "coord", args: ["mcp", "--as", "me"] })).toBe("kept");
     expect(put("cursor", { command: "coord", args: ["mcp"], env: { A: "1" } })).toBe("kept");
     expect(put("windsurf", { command: "coord", args: ["mcp", "--workspace", "blog"] })).toBe("kept");
@@ -103,6 +108,19 @@ describe("the rules", () => {
     expect(host.reach(around(project)).ok).toBe(false);
     project.init({ for: host.name });
     expect(host.reach(around(project))).toMatchObject({ ok: true });
+  });
+
+  it("reach Claude Code by AGENTS.md itself where no file of its own has a word, and else by an import only", () => {
+    const reach = (files: Record<string, string>) => {
+      const project = new TestProject(files);
+      project.init({ for: "codex" });
+      return named("claude").reach(around(project));
+    };
+    expect(reach({})).toEqual({ ok: true, by: "AGENTS.md" });
+    for (const name of [".claude/CLAUDE.md", "CLAUDE.local.md"]) {
+      expect(reach({ [name]: "\n" })).toMatchObject({ ok: true, by: "AGENTS.md" });
+      expect(reach({ [name]: "x\n" })).toMatchObject({ ok: false, next: "coord init --for claude" });
+    }
   });
 
   it("do not reach a host that reads something else first", () => {

@@ -41,16 +41,24 @@ function strings(name: "env" | "headers", value: unknown): Partial<Start> {
   return { [name]: Object.fromEntries(Object.entries(value).map(([key, one]) => [key, String(one)])) };
 }
 
+/** What an entry says besides how coord is started. */
+function besides({ command: _command, args: _args, ...more }: Entry): Entry {
+  return more;
+}
+
+/** Whether coord wrote entries like this one before, and now writes others. */
+export function isEarlier(there: Entry, host: Host, around: Around): boolean {
+  const isOne = (host.earlier?.(around) ?? []).some((one) => isDeepStrictEqual(besides(there), besides(one)));
+  return isOne && workspaceOf(host.start(there).command ?? []) !== undefined;
+}
+
 /** The part that puts coord's entry into a host's file. */
 export function serverPart(host: Host, file: ServerFile, around: Around): FilePart {
   const entry = host.entry(around);
   const boardOf = (there: unknown): string | null | undefined => {
-    const rest = (value: unknown): unknown => {
-      const { command: _command, args: _args, ...more } = value as Record<string, unknown>;
-      return more;
-    };
-    if (typeof there !== "object" || there === null || !isDeepStrictEqual(rest(there), rest(entry))) return undefined;
-    return workspaceOf(host.start(there as Entry).command ?? []);
+    if (typeof there !== "object" || there === null) return undefined;
+    const isOurs = isDeepStrictEqual(besides(there as Entry), besides(entry)) || isEarlier(there as Entry, host, around);
+    return isOurs ? workspaceOf(host.start(there as Entry).command ?? []) : undefined;
   };
   // One file for all of a user's projects: another project's entry there is not this one's to change.
   const ours = (there: unknown): boolean => {

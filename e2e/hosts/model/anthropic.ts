@@ -9,6 +9,7 @@ interface Block {
   readonly input?: unknown;
   readonly tool_use_id?: string;
   readonly content?: unknown;
+  readonly tool?: { readonly name?: string };
 }
 
 interface Body {
@@ -71,8 +72,9 @@ export const anthropic: Wire = {
   },
 };
 
-/** The tools that a search has loaded: from there on the model may call them. */
-function referencesIn({ type, content }: Block): string[] {
+/** The tools that a search has loaded, or that came when the conversation had begun: from there on the model may call them. */
+function referencesIn({ type, content, tool }: Block): string[] {
+  if (type === "tool_addition") return [tool?.name ?? ""];
   if (type !== "tool_result" || !Array.isArray(content)) return [];
   return content.flatMap((part: { type?: string; tool_name?: string }) => (part.type === "tool_reference" ? [part.tool_name ?? ""] : []));
 }

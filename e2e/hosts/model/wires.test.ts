@@ -149,6 +149,19 @@ test("tools that Claude Code only names are searched for, and may be called once
   });
 });
 
+test("tools that reach Claude Code when the conversation has begun may be called from there on", () => {
+  const { wire, naming } = CONVERSATIONS[0]!;
+  const tools = [{ name: "Bash" }, { name: "mcp__coord__tasks_next", defer_loading: true }];
+  const messages: object[] = [{ role: "user", content: "begin" }];
+  const reply = () => replyOf({ call: "tasks_next" }, wire.read({ path: "/v1/messages", body: { tools, messages } }), naming);
+  expect(reply()).toEqual({ calls: [{ tool: { name: naming.meanwhile.tool }, args: expect.anything() }] });
+  messages.push({
+    role: "system",
+    content: [{ type: "tool_addition", tool: { type: "tool_reference", name: "mcp__coord__tasks_next" } }],
+  });
+  expect(reply()).toEqual({ calls: [{ tool: { name: "mcp__coord__tasks_next" }, args: {} }] });
+});
+
 test("coord's answer is found in what a host makes of a refusal", () => {
   const refusal = JSON.stringify({ code: "conflict", reason: "already_claimed" });
   const parts = [{ functionResponse: { name: "tasks_claim", response: { content: [{ type: "text", text: refusal }], isError: true } } }];

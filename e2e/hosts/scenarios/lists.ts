@@ -34,6 +34,8 @@ export const lists: Scenario = {
     const { agent, seen, ms, greeting } = await play(stage, host, "lists", () => policy, { tapped: true });
     const missing = expected.filter((tool) => !seen.tools.includes(tool));
     check(`all ${expected.length} tools reach the model`, missing.length === 0 && seen.tools.length === expected.length, seen.tools);
+    const named = agent.mind.exchanges.flatMap(({ turn }) => turn.deferred.filter((tool) => tool.startsWith(host.naming.prefix)));
+    check("with their schemas, so that the model need not search for them", named.length === 0, named);
     check("coord's instructions reach the model", seen.told.includes(INSTRUCTIONS), "no instructions");
     const rules = seen.told.split(RULES).length - 1;
     check("the rules of AGENTS.md reach the model, once", rules === 1, `${rules} times`);
@@ -51,11 +53,9 @@ function era({ revision, client, methods }: Greeting): string {
 
 /** How the tools come to the model. */
 function offer({ host, mind: { exchanges } }: Agent): string {
-  const { tools, deferred } = exchanges.at(-1)!.turn;
-  const isWait = (name: string | undefined): boolean => name === `${host.naming.prefix}tasks_wait`;
-  const example = tools.find(({ name }) => isWait(name));
+  const { tools } = exchanges.at(-1)!.turn;
+  const example = tools.find(({ name }) => name === `${host.naming.prefix}tasks_wait`);
   const name = example?.namespace === undefined ? example?.name : `${example.namespace}\` / \`${example.name}`;
-  const byName = deferred.some(isWait) ? ", by name until the model asks `ToolSearch` for their schemas" : "";
   const first = exchanges.findIndex((exchange) => exchange.seen.tools.length > 0) + 1;
-  return `as \`${name}\`${byName}, from its ${first === 1 ? "first request" : `request ${first}`} on`;
+  return `as \`${name}\`, from its ${first === 1 ? "first request" : `request ${first}`} on`;
 }

@@ -12,6 +12,7 @@ const LONG_MS = 70_000;
 export const waits: Scenario = {
   name: "waits",
   title: "waits and is answered when another process posts the match",
+  together: true,
   run: (stage, host) => waiting(stage, host, "waits", 0),
 };
 

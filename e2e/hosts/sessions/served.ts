@@ -18,11 +18,11 @@ export const served: Begin = async ({ host, program, rooms, env }, prompt, limit
     await Promise.race([over, until(`${host.title} serve says its address`, () => address() !== undefined, STARTS_MS)]);
     const { id } = (await post(`${address()}/session`, {})) as { id: string };
     await post(`${address()}/session/${id}/prompt_async`, { parts: [{ type: "text", text: prompt }] });
+    return { output: run.stdout, over, kill: run.kill, served: { url: address()!, id } };
   } catch (error) {
     run.kill();
     throw error;
   }
-  return { output: run.stdout, over, kill: run.kill };
 };
 
 async function post(url: string, body: object): Promise<unknown> {

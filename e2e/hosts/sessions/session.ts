@@ -7,6 +7,8 @@ export interface Session {
   /** Resolves when it has ended by itself; never for one that stays. Rejects when it ended badly. */
   readonly over: Promise<void>;
   kill(): void;
+  /** Where it is reached over HTTP: the server's address and the session's id. */
+  readonly served?: { readonly url: string; readonly id: string };
 }
 
 /** Begins a session with a prompt, as somebody at the keyboard would. */

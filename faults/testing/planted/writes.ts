@@ -183,7 +183,15 @@ export const WRITES: readonly Planted[] = [
   {
     what: "a read finds nothing where there is something",
     breaks: ["linearizable"],
-    plant: one(answered("tasks/get"), () => ({ result: null })),
+    // a read that was asked for before the send was answered may well find nothing
+    plant: one(
+      (read, { operations }) =>
+        answered("tasks/get")(read) &&
+        operations.some(
+          (send) => answered("tasks/send")(send) && send.completed < read.invoked && (send.result as Task).id === read.params.id,
+        ),
+      () => ({ result: null }),
+    ),
   },
   {
     what: "a refusal names another holder",

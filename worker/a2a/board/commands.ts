@@ -23,15 +23,14 @@ function view(turn: Turn, params: { id: string; uri: string; historyLength?: num
   return answer({ task, state: row.state, cursor: head(turn.sql) });
 }
 
-/** Events read for a stream in one go. */
+/** Events read for a stream in one go, at most. */
 const UPDATES_AT_ONCE = 50;
 
 function updates(turn: Turn, params: { id: string; uri: string; after: number }): Outcome<{ updates: Update[]; cursor: number }> {
   const found = findTask(turn, params.id);
   if (!found.ok) return found;
-  const read = updatesAfter(turn.sql, subjectOf(turn.sql, found.value, params.uri), params.after, UPDATES_AT_ONCE);
-  const cursor = read.length === UPDATES_AT_ONCE ? read.at(-1)!.seq : Math.max(params.after, head(turn.sql));
-  return answer({ updates: read, cursor });
+  const { updates, all } = updatesAfter(turn.sql, subjectOf(turn.sql, found.value, params.uri), params.after, UPDATES_AT_ONCE);
+  return answer({ updates, cursor: all ? Math.max(params.after, head(turn.sql)) : updates.at(-1)!.seq });
 }
 
 interface Command<Params, Value> {

@@ -49,19 +49,28 @@ export interface Update {
   readonly responses: WireStreamResponse[];
 }
 
+/** Characters of updates that are read at once, beyond the first: a message may be as large as a request. */
+const MOST_CHARS = 2 * 1024 * 1024;
+
 /**
  * What happened to a task after a cursor, oldest first: a pure reading of the log, so that every stream and webhook tells it alike.
- * @param limit events at most
+ * @param limit events at most; fewer where they are large
+ * @returns `all`: there is nothing more
  */
-export function updatesAfter(sql: Sql, subject: Subject, after: number, limit: number): Update[] {
-  return sql
-    .all<Told>(
-      `SELECT seq, at, type, agent_id, data FROM events WHERE number = ? AND seq > ? AND type IN (${TOLD_LIST}) ORDER BY seq LIMIT ?`,
-      subject.row.number,
-      after,
-      limit,
-    )
-    .map((event) => toUpdate(sql, subject, event));
+export function updatesAfter(sql: Sql, subject: Subject, after: number, limit: number): { updates: Update[]; all: boolean } {
+  const events = sql.all<Told>(
+    `SELECT seq, at, type, agent_id, data FROM events WHERE number = ? AND seq > ? AND type IN (${TOLD_LIST}) ORDER BY seq LIMIT ?`,
+    subject.row.number,
+    after,
+    limit + 1,
+  );
+  const updates: Update[] = [];
+  for (let chars = 0; updates.length < Math.min(limit, events.length) && chars < MOST_CHARS; ) {
+    const update = toUpdate(sql, subject, events[updates.length]!);
+    chars += JSON.stringify(update.responses).length;
+    updates.push(update);
+  }
+  return { updates, all: updates.length === events.length };
 }
 
 /** The latest update: where the task stands, and what was said last. Every task has one, its creation. */

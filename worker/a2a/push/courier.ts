@@ -131,7 +131,7 @@ export class Courier {
       const row = configRow(sql, number, config_id);
       if (!row || row.ended_at !== null) return undefined;
       const task = taskByNumber(sql, number)!;
-      const updates = updatesAfter(sql, subjectOf(sql, task, row.uri), row.cursor, EVENTS_AT_ONCE);
+      const { updates } = updatesAfter(sql, subjectOf(sql, task, row.uri), row.cursor, EVENTS_AT_ONCE);
       if (updates.length === 0) return undefined;
       for (const update of updates) {
         for (const response of update.responses) {
