@@ -51,9 +51,9 @@ const STOPS: Partial<Record<Disturbance, number>> = { "stop workerd": 2, "stop b
 export const kills: Kind = {
   promise:
     "kill -9 of workerd, of coord serve, of clients and of MCP bridges under load loses nothing that was answered and invents nothing",
-  share: 24,
+  share: 12,
   async run(plan) {
-    const { counts, findings } = await rounds(plan, { weights: KILLS, between: [20, 300], atOnce: 3 });
+    const { counts, findings } = await rounds(plan, { weights: KILLS, between: [50, 500], atOnce: 2 });
     const processes = Object.keys(KILLS).reduce((sum, name) => sum + (counts[name] ?? 0) * (name === "kill both" ? 2 : 1), 0);
     return { counts: { "processes killed": processes, ...counts }, findings };
   },
