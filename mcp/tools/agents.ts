@@ -1,6 +1,5 @@
 import type { BriefTask } from "../../protocol/index.ts";
 import { DEFAULT_LEASE_SECONDS } from "../../protocol/limits.ts";
-import { fitted } from "../budget.ts";
 import type { HeldClaim } from "../holds.ts";
 import { agentId, ask, filter, flag, integer, object, READS, REPEATS, rows, type Tool, text } from "./definition.ts";
 
@@ -66,7 +65,7 @@ export const checkin: Tool = {
     const seen = await ask(call, context, "agents/checkin", { ...call.args, id: call.agent, name: call.agent });
     // A host that was restarted keeps its handle and its jobs: where leases are kept, this process looks after them from here on.
     await Promise.all(seen.holds.map((hold) => context.holds.adopt(claimOfHold(hold, seen.agent.last_seen, call.agent))));
-    return fitted(seen);
+    return { ...seen };
   },
 };
 
