@@ -31,7 +31,7 @@ function kept({ skipped, report }: Outcome): string {
 
 /** The run as a page: docs/faults.md. */
 export function page({ seed, command, began, versions, outcomes }: Run): string {
-  const machine = `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${release()}`;
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${release().split("-")[0]}`;
   const rows = outcomes.map(
     (one) => `| ${one.name} | ${one.promise} | ${kept(one)} | ${one.report ? figures(one.report) : ""} | ${Math.round(one.seconds)} s |`,
   );
