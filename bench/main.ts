@@ -1,8 +1,9 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findWorkerModule } from "../cli/server/installation.ts";
+import { before } from "./cases/before.ts";
 import { board } from "./cases/board.ts";
 import { calls } from "./cases/calls.ts";
 import type { Case, Setting } from "./cases/case.ts";
@@ -24,7 +25,7 @@ import { NotAServer, peersOf } from "./harness/peer.ts";
 import { type Finding, table } from "./harness/report.ts";
 import { buildBaseline, startServer } from "./harness/server.ts";
 
-const CASES: readonly Case[] = [claims, calls, wake, waits, idle, board, jobs, start, program, mcp, vault, memory, disk];
+const CASES: readonly Case[] = [claims, calls, wake, waits, idle, board, jobs, start, program, mcp, vault, memory, disk, before];
 
 /** The cases that measure other servers beside coord. */
 const COMPARED = ["calls", "waits"];
@@ -43,6 +44,7 @@ ${CASES.map(({ name, about }) => `  ${name.padEnd(9)} ${about}`).join("\n")}
   --against URL   measure this server as well, in turn with coord, by whatever of the
                   bulletin's JSON-RPC it has (cases ${COMPARED.join(" and ")}); may be repeated.
                   Thousands of tasks are posted to it: give one made for that
+  --before DIST   measure this build's costs in turn with another's (case before)
   --quick         a small run of about a minute
   --hours N       watch the memory of a working server for so long
   --write         write the page whatever was run; --no-write: do not
@@ -89,6 +91,7 @@ async function measure(options: Options): Promise<Finding[]> {
         coord,
         baseline,
         worker,
+        before: options.before === undefined ? undefined : resolve(options.before),
         peers: await peersOf(coord, COMPARED.includes(one.name) ? options.against : []),
         program: existsSync(builtProgram) ? builtProgram : undefined,
         quick: options.quick,

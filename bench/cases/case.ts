@@ -8,6 +8,8 @@ export interface Setting {
   readonly baseline: BenchServer;
   /** The built worker, for the cases that need a server to themselves. */
   readonly worker: string;
+  /** Another build's `dist/`, to be measured in turn with this one. */
+  readonly before: string | undefined;
   /** coord, and the servers that it is measured against. */
   readonly peers: readonly Peer[];
   /** A small run: fewer rounds and a smaller board, for a look. */

@@ -38,8 +38,8 @@ describe("the arguments of the benchmark", () => {
 
   test("the command as the page shows it has no address and no path in it", () => {
     expect(read().command).toBe("npm run bench");
-    expect(read("--quick", "--against", "http://10.1.2.3:9/", "--worker=/home/me/index.js", "wake").command).toBe(
-      "npm run bench -- --quick --against URL --worker FILE wake",
+    expect(read("--quick", "--against", "http://10.1.2.3:9/", "--worker=/home/me/index.js", "--before", "/tmp/x", "wake").command).toBe(
+      "npm run bench -- --quick --against URL --worker FILE --before DIST wake",
     );
   });
 });

@@ -11,6 +11,8 @@ export interface Options {
   readonly against: readonly string[];
   readonly worker: string | undefined;
   readonly program: string | undefined;
+  /** Another build's `dist/`. */
+  readonly before: string | undefined;
   /** Where the page goes; undefined: nowhere. */
   readonly write: boolean;
   /** How long the memory is watched beyond the short run, in hours. */
@@ -42,6 +44,7 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
     against: (values.against ?? []).map(serverAddress),
     worker: values.worker,
     program: values.program,
+    before: values.before,
     write: values["no-write"] ? false : values.write || isWhole,
     hours,
     command: commandOf(args),
@@ -63,6 +66,7 @@ function parsed(args: readonly string[]) {
         hours: { type: "string" },
         worker: { type: "string" },
         program: { type: "string" },
+        before: { type: "string" },
       },
     });
   } catch (error) {
@@ -81,10 +85,10 @@ function serverAddress(text: string): string {
 function commandOf(args: readonly string[]): string {
   const shown: string[] = [];
   for (let at = 0; at < args.length; at += 1) {
-    const name = /^--(against|worker|program)(=|$)/.exec(args[at]!);
+    const name = /^--(against|worker|program|before)(=|$)/.exec(args[at]!);
     if (!name) shown.push(args[at]!);
     else {
-      shown.push(`--${name[1]}`, name[1] === "against" ? "URL" : "FILE");
+      shown.push(`--${name[1]}`, name[1] === "against" ? "URL" : name[1] === "before" ? "DIST" : "FILE");
       if (name[2] === "") at += 1;
     }
   }
