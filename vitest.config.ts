@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // the tests wait more than they work: for leases, for processes, for each other
+    maxWorkers: 3,
     projects: [
       {
         plugins: [
@@ -17,7 +19,16 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "object", setupFiles: ["tests/harness/seed.ts"], include: ["worker/**/*.test.ts"], testTimeout: 20_000 },
+        test: {
+          name: "object",
+          setupFiles: ["tests/harness/seed.ts"],
+          include: ["worker/**/*.test.ts"],
+          testTimeout: 20_000,
+          // as one file each: every test file is a new runtime, which loads them anew
+          deps: {
+            optimizer: { ssr: { enabled: true, include: ["zod", "hono", "@a2a-js/sdk", "@modelcontextprotocol/server", "fast-check"] } },
+          },
+        },
       },
       {
         test: {
