@@ -213,7 +213,10 @@ test("v opens the story; it scrolls within its length, and Esc, q, v and Enter g
   const open = keys(ui(), AROUND, "v").ui;
   expect(open.story).toEqual({ id: "d", number: 4, name: "the fourth", top: 0 });
   expect(keys(open, AROUND, "j", "j").ui.story?.top).toBe(2);
-  expect(keys(open, AROUND, "G").ui.story?.top).toBe(30);
+  expect(keys(open, AROUND, "G").ui.story?.top, "its end, wherever that will be").toBe(Number.POSITIVE_INFINITY);
+  expect(keys(open, AROUND, "G", "k").ui.story?.top).toBe(29);
+  expect(keys(open, AROUND, "G", "g").ui.story?.top).toBe(0);
+  expect(keys(open, { ...AROUND, detailEnd: 0 }, "G").ui.story?.top).toBe(0);
   for (const key of ["q", "v", { escape: true }, { return: true }]) expect(keys(open, AROUND, key)).toEqual({ ui: ui() });
   expect(keys(open, AROUND, "n").ui).toMatchObject({ story: { id: "d" }, dialog: { kind: "write", id: "d" } });
 });

@@ -165,7 +165,12 @@ function scroll(ui: Ui, input: string, key: Key, around: Surroundings): Ui | und
   if (key.ctrl || key.meta) return undefined;
   const step = movement(input, key, around.page);
   if (step === undefined) return undefined;
-  if (ui.story !== null) return { ...ui, story: { ...ui.story, top: clamp(ui.story.top + step, 0, around.detailEnd) } };
+  if (ui.story !== null) {
+    const end = around.detailEnd;
+    const top = clamp(Math.min(ui.story.top, end) + step, 0, end);
+    // at its end one goes on with it, as it grows
+    return { ...ui, story: { ...ui.story, top: top === end && end > 0 ? Number.POSITIVE_INFINITY : top } };
+  }
   if (ui.fullDetail !== null) return { ...ui, fullDetail: clamp(ui.fullDetail + step, 0, around.detailEnd) };
   const end = around.keys.length - 1;
   if (end < 0) return ui;

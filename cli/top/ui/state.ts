@@ -56,7 +56,7 @@ export interface Ui {
   readonly hasPane: boolean;
   /** The detail instead of the list, scrolled down by so many lines; null where it is not open. */
   readonly fullDetail: number | null;
-  /** One task's story instead of everything, scrolled down by `top` lines; null where it is not open. */
+  /** One task's story instead of everything, scrolled down by `top` lines, Infinity for its end; null where it is not open. */
   readonly story: { readonly id: string; readonly number: number; readonly name: string; readonly top: number } | null;
   /** What was written and not sent, by what it is for and the task's id: it is there again when the key is pressed again. */
   readonly drafts: Readonly<Record<string, string>>;
