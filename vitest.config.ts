@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     // the tests wait more than they work: for leases, for processes, for each other
-    maxWorkers: 3,
+    maxWorkers: 2,
     projects: [
       {
         plugins: [

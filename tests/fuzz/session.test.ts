@@ -75,7 +75,7 @@ describe("a session", () => {
       expect(received).not.toMatch(/^HTTP\/1\.1 5/m);
       target.quiet();
     });
-    await target.isWhole();
+    await target.isWhole(["default"], 1);
   });
 });
 

@@ -90,7 +90,7 @@ export function isRunning(pid: number): boolean {
 }
 
 /** Waits for a condition by looking every 10 ms. Throws, naming it, when it does not come true within the limit. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, limit_ms = 10_000): Promise<void> {
+export async function until(what: string, condition: () => boolean | Promise<boolean>, limit_ms = 20_000): Promise<void> {
   const deadline = performance.now() + limit_ms;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`not within ${limit_ms} ms: ${what}`);
