@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Result } from "../../protocol/index.ts";
+import { tokens } from "../../protocol/tokens.ts";
 import { claimed, FakeBoard, task } from "../testing/scripted.ts";
-import { tokens } from "../testing/tokens.ts";
 import { agentsText } from "./agents.ts";
 import { boardText } from "./board.ts";
 import { listResources, TEMPLATES } from "./index.ts";

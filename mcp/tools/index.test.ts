@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { filterFields } from "../../protocol/filter.ts";
 import { METHODS } from "../../protocol/index.ts";
+import { tokens } from "../../protocol/tokens.ts";
 import { instructions } from "../instructions.ts";
 import { listed } from "../listing.ts";
-import { tokens } from "../testing/tokens.ts";
 import { TOOLS } from "./index.ts";
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

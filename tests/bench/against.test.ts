@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { startBulletin } from "../../bench/testing/bulletin.ts";
-import { cleanEnv, startServer } from "../harness/server.ts";
+import { cleanEnv, type Finished, finished, startServer } from "../harness/server.ts";
 
 const MAIN = join(import.meta.dirname, "../../bench/main.ts");
 const DIST = resolve(process.env.COORD_TEST_DIST ?? join(import.meta.dirname, "../../dist"));
@@ -21,26 +21,11 @@ interface Answer {
 }
 
 /** Runs the benchmark as people do. It never writes the page. */
-function bench(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+function bench(...args: string[]): Promise<Finished> {
   const given = [MAIN, "--no-write", "--worker", join(DIST, "worker/index.js"), "--program", join(DIST, "cli/coord.js"), ...args];
-  return new Promise((done, failed) => {
-    const child = spawn(process.execPath, given, {
-      env: cleanEnv(),
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: 170_000,
-      killSignal: "SIGKILL",
-    });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
-    child.once("error", failed);
-    child.once("close", (code) => done({ code, stdout, stderr }));
-  });
+  return finished(
+    spawn(process.execPath, given, { env: cleanEnv(), stdio: ["ignore", "pipe", "pipe"], timeout: 170_000, killSignal: "SIGKILL" }),
+  );
 }
 
 describe("bench --against", () => {

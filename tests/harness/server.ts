@@ -58,25 +58,30 @@ export interface RunOptions {
   readonly limit_ms?: number;
 }
 
-/** Runs `coord <args>` to its end. */
-export function runCoord(args: readonly string[], { env = {}, cwd, input, limit_ms = 30_000 }: RunOptions = {}): Promise<Finished> {
+/** All that a child says until it ends. Rejects where it could not be started. */
+export function finished(child: ChildProcess): Promise<Finished> {
   return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [PROGRAM, ...args], { env: cleanEnv(env), cwd, timeout: limit_ms, killSignal: "SIGKILL" });
     let stdout = "";
     let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
     });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
     });
     child.once("error", failed);
     child.once("close", (code, signal) => done({ code, signal, stdout, stderr }));
-    child.stdin.on("error", () => {
-      // It ended without reading what it was given; its exit says why.
-    });
-    child.stdin.end(input);
   });
+}
+
+/** Runs `coord <args>` to its end. */
+export function runCoord(args: readonly string[], { env = {}, cwd, input, limit_ms = 30_000 }: RunOptions = {}): Promise<Finished> {
+  const child = spawn(process.execPath, [PROGRAM, ...args], { env: cleanEnv(env), cwd, timeout: limit_ms, killSignal: "SIGKILL" });
+  child.stdin.on("error", () => {
+    // It ended without reading what it was given; its exit says why.
+  });
+  child.stdin.end(input);
+  return finished(child);
 }
 
 /** Whether a process lives; a dead one that nobody has collected yet does not. */

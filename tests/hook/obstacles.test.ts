@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createServer as createHttp } from "node:http";
 import { createServer, type Server } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { cleanEnv, type Finished, PROGRAM, runCoord, startServer, type TestServer, temporaryFolder } from "../harness/server.ts";
+import { cleanEnv, type Finished, finished, PROGRAM, runCoord, startServer, type TestServer, temporaryFolder } from "../harness/server.ts";
 import { endHooks, type HostName, Others, Tab } from "./tab.ts";
 
 let server: TestServer;
@@ -122,16 +122,8 @@ describe("standard input", () => {
       timeout: 20_000,
       killSignal: "SIGKILL",
     });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
     child.stdin.end();
-    return new Promise((done) => child.once("close", (code, signal) => done({ code, signal, stdout, stderr })));
+    return finished(child);
   }
 
   test.each(["<&-", "</dev/null", "< /"])("that is not there (%s) is passed over", async (from) => {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { MethodName, ParamsIn, Result } from "../../protocol/index.ts";
 import { rpc } from "../harness/http.ts";
-import { cleanEnv, type Finished, PROGRAM, runCoord, type TestServer, temporaryFolder, until } from "../harness/server.ts";
+import { cleanEnv, type Finished, finished, PROGRAM, runCoord, type TestServer, temporaryFolder, until } from "../harness/server.ts";
 
 export type HostName = "claude" | "codex" | "gemini" | "cursor" | "opencode";
 
@@ -69,21 +69,12 @@ export class Tab {
 /** A hook with standard input left open, as some hosts leave it. */
 export function running(args: readonly string[], env: Record<string, string | undefined>, cwd: string, input: string): RunningHook {
   const child = spawn(process.execPath, [PROGRAM, ...args], { env: cleanEnv(env), cwd });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
   child.stdin.on("error", () => {
     // it closed its end: it has read what it needs
   });
   child.stdin.write(input);
-  const ended = new Promise<Finished>((done) => child.once("close", (code, signal) => done({ code, signal, stdout, stderr })));
   started.add(child);
-  return { child, ended };
+  return { child, ended: finished(child) };
 }
 
 const started = new Set<ChildProcess>();

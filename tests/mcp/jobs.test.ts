@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { tokens } from "../../mcp/testing/tokens.ts";
+import { tokens } from "../../protocol/tokens.ts";
 import { startServer, type TestServer, until } from "../harness/server.ts";
 import { CONNECTIONS, connect, rpc, waiters } from "./harness.ts";
 

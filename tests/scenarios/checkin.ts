@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { tokens } from "../../protocol/tokens.ts";
 import type { Board, Connect } from "./client.ts";
-
-/** A token is 3.8 to 4.2 bytes of such texts; this counts rather too many than too few. */
-function tokens(answer: unknown): number {
-  return new TextEncoder().encode(JSON.stringify(answer)).byteLength / 3.5;
-}
 
 /** A board on which as much as can be concerns one agent, in names as long as they may be. */
 async function busyBoard(board: Board, word: string): Promise<void> {
@@ -32,7 +28,7 @@ async function busyBoard(board: Board, word: string): Promise<void> {
   for (const id of ids.slice(0, 5)) await board.call("notes/add", { id, agent_id: "owl", body: `@heron ${said}` });
 }
 
-/** `agents/checkin` answers in at most 1,500 tokens, whoever asks and by whatever way (jobs, issue 4). */
+/** `agents/checkin` answers in at most 1,500 tokens, whoever asks and by whatever way. */
 export function checkin(connect: Connect): void {
   describe("a check-in", () => {
     it.each(["日本語", "👩🏽‍💻", '"\\', "word "])(

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Checkin } from "../../protocol/index.ts";
-import { CHECKIN_TOKENS, fitted, tokens } from "./checkin-budget.ts";
+import { tokens } from "../../protocol/tokens.ts";
+import { CHECKIN_TOKENS, fitted } from "./checkin-budget.ts";
 
 const AT = "2026-01-02T03:04:05.000Z";
 const ID = "0f2d6ab4-1111-4222-8333-444455556666";

@@ -1,21 +1,13 @@
 import type { Checkin } from "../../protocol/index.ts";
+import { tokens } from "../../protocol/tokens.ts";
 
 /** What a check-in may cost its reader, in tokens: it is read on every waking. */
 export const CHECKIN_TOKENS = 1_500;
-/** Claude's and GPT's tokenizers make 3.8 to 4.2 characters of such texts into a token; 3.5 bytes leaves room. */
-const BYTES_PER_TOKEN = 3.5;
 /** Characters that are left of a name and of what somebody said, step by step, before anything is left out altogether. */
 const CUTS = [
   { name: 60, body: 160 },
   { name: 24, body: 80 },
 ] as const;
-
-const encoder = new TextEncoder();
-
-/** How many tokens a model reads for this answer, rather too many than too few. */
-export function tokens(answer: unknown): number {
-  return Math.ceil(encoder.encode(typeof answer === "string" ? answer : JSON.stringify(answer)).byteLength / BYTES_PER_TOKEN);
-}
 
 /** How many entries of which list are not in the answer. */
 export type LeftOut = Readonly<Record<string, number>>;
