@@ -10,7 +10,7 @@ import { a2aRoute, card, extensionText, isA2A } from "./a2a.ts";
 import { backup, restore, verification, workspaces } from "./backup.ts";
 import type { C } from "./context.ts";
 import { hostGuard, jsonBody, originGuard, principalGuard, sameSecret } from "./guards.ts";
-import { heldResponse, textOf } from "./held.ts";
+import { heldResponse, mayWait, plainResponse, textOf } from "./held.ts";
 import { importing } from "./import.ts";
 import { metricsText } from "./metrics.ts";
 import { refusalResponse } from "./refusal.ts";
@@ -115,8 +115,9 @@ async function rpc(c: C): Promise<Response> {
   const to = workspaceOf(c);
   if ("refused" in to) return to.refused;
   const requestId = crypto.randomUUID();
-  const gone = () => c.executionCtx.waitUntil(to.stub.takeBack(requestId));
-  return heldResponse(to.stub.request(body.text, c.get("principal"), requestId), c.req.raw.signal, gone);
+  const answer = to.stub.request(body.text, c.get("principal"), requestId);
+  if (!mayWait(body.text)) return plainResponse(await answer);
+  return heldResponse(answer, c.req.raw.signal, () => c.executionCtx.waitUntil(to.stub.takeBack(requestId)));
 }
 
 /** `/mcp` and `/w/<workspace>/mcp`: the board as MCP tools, resources and prompts. Its schemas are made when it is first asked: a start is quick without. */

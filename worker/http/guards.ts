@@ -97,7 +97,7 @@ export async function bodyText(
   }
   const { value: most, unit } = LIMITS[limit];
   const declared = Number(c.req.header("content-length") ?? 0);
-  if (!c.req.raw.body || (declared > 0 && declared <= most)) return utf8(await c.req.arrayBuffer());
+  if ((declared > 0 && declared <= most) || !c.req.raw.body) return utf8(await c.req.arrayBuffer());
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = c.req.raw.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;

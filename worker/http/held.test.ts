@@ -1,9 +1,39 @@
 import { describe, expect, it, vi } from "vitest";
-import { type Answered, heldResponse } from "./held.ts";
+import { METHODS } from "../../protocol/index.ts";
+import { type Answered, heldResponse, mayWait } from "./held.ts";
 
 /** The signal of a request whose connection is never reset. */
 const stays = new AbortController().signal;
 const decode = (chunk: Uint8Array | undefined) => new TextDecoder().decode(chunk);
+
+describe("whether a call may wait", () => {
+  const call = (method: string, params: object) => JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+  const waiting = Object.entries(METHODS).flatMap(([method, { params }]) =>
+    Object.keys(params.shape)
+      .filter((name) => name.endsWith("_ms"))
+      .map((name) => [method, name] as const),
+  );
+
+  it("is seen of every parameter that makes a call wait, in both spellings and behind an escape", () => {
+    expect(new Set(waiting.map(([method]) => method))).toEqual(
+      new Set(["tasks/list", "tasks/next", "tasks/wait", "events/list", "agents/inbox"]),
+    );
+    for (const [method, name] of waiting) {
+      const camel = name.replace(/_m/, "M");
+      for (const spelled of [name, camel]) {
+        const body = call(method, { [spelled]: 1 });
+        expect(mayWait(body), body).toBe(true);
+        expect(mayWait(body.replaceAll("wait", "\\u0077ait")), body).toBe(true);
+      }
+    }
+    expect(mayWait(call("tasks/wait", {}))).toBe(true);
+  });
+
+  it("is not seen of a call that cannot", () => {
+    expect(mayWait(call("tasks/claim", { id: "#1", agent_id: "otter" }))).toBe(false);
+    expect(mayWait(call("tasks/next", { agent_id: "otter" }))).toBe(false);
+  });
+});
 
 describe("a response to a call that may wait", () => {
   it("is plain for what is answered at once, and none where nothing is to be said", async () => {
