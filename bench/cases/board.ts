@@ -15,6 +15,11 @@ const MOST = 2;
 const AT_ONCE = 20;
 const ROWS = 10;
 
+/** Below it are tasks that match, on every board. */
+const LAST_PAGE = "60";
+/** So many events are looked through for words. */
+const EVENTS = 50;
+
 const LISTS: Readonly<Record<string, Params>> = {
   "list, no filter": { state: "any" },
   "list, kind and state": { kind: "task", state: "pending" },
@@ -29,6 +34,9 @@ const LISTS: Readonly<Record<string, Params>> = {
   "list, q (many)": { q: "invoice" },
   "list, q (5)": { q: "zebra" },
   "list, q (two words, 5)": { q: "part zebra" },
+  "list, label (many), the last page": { label: "backend", cursor: LAST_PAGE },
+  "list, name_contains (many), the last page": { name_contains: "invoice", cursor: LAST_PAGE },
+  "list, q (many), the last page": { q: "invoice", cursor: LAST_PAGE },
   "list, label (many) and state (10)": { label: "backend", state: "claimed" },
   "list, created_by (many) and state (10)": { created_by: "poster-3", state: "claimed" },
   "list, q (many) and state (10)": { q: "invoice", state: "claimed" },
@@ -82,6 +90,7 @@ async function questions(boards: readonly Board[], quick: boolean, say: (text: s
   await compare("claim", claimCost);
   for (const [what, filter] of Object.entries(NEXTS)) await compare(what, (on) => nextCost(on, filter));
   for (const [what, filter] of Object.entries(LISTS)) await compare(what, (on) => listCost(on, filter));
+  await compare(`events, q, of the newest ${EVENTS}`, eventsCost);
   return found;
 }
 
@@ -100,6 +109,12 @@ async function timed(calls: readonly (() => Promise<Buffer>)[]): Promise<{ each:
 
 async function listCost({ session }: Board, filter: Params): Promise<number> {
   return (await timed(Array.from({ length: AT_ONCE }, () => () => session.ask("tasks/list", { ...filter, limit: ROWS })))).each;
+}
+
+async function eventsCost({ session }: Board): Promise<number> {
+  const { head } = await session.call<{ head: number }>("workspace/info", {});
+  const question = { after: head - EVENTS, filter: { q: "part" }, limit: EVENTS };
+  return (await timed(Array.from({ length: AT_ONCE }, () => () => session.ask("events/list", question)))).each;
 }
 
 async function claimCost({ session, jobs }: Board): Promise<number> {

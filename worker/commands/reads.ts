@@ -13,6 +13,7 @@ import {
   type TaskSnapshot,
   wantedStates,
 } from "../../protocol/index.ts";
+import { inList } from "../core/conditions.ts";
 import { findTasks, type Query, textMatches } from "../core/query.ts";
 import { resolveTask } from "../core/refs.ts";
 import { answerTooLarge } from "../core/reply.ts";
@@ -286,15 +287,12 @@ export function info(
   turn: Turn,
   open: { workspace: string; schema: number; sessions: number; waiters: number },
 ): Outcome<Result<"workspace/info">> {
-  const counted = turn.sql.all<{ state: string; n: number }>("SELECT state, count(*) AS n FROM tasks GROUP BY state");
-  const counts: Record<string, number> = Object.fromEntries(STATE_NAMES.map((state) => [state, 0]));
-  for (const { state, n } of counted) counts[state] = n;
   const newest = head(turn.sql);
   return answer({
     workspace: open.workspace,
     version: VERSION,
     schema: open.schema,
-    counts,
+    counts: counts(turn.sql),
     agents: turn.sql.first<{ n: number }>("SELECT count(*) AS n FROM agents")!.n,
     sessions: open.sessions,
     waiters: open.waiters,
@@ -303,4 +301,20 @@ export function info(
     limits: LIMITS,
     methods: METHOD_NAMES,
   });
+}
+
+/**
+ * How many tasks are in each state. Most of an old board is completed, and those are not counted one by one: tasks are numbered without
+ * gaps and never deleted, so they are what the other states leave over.
+ */
+function counts(sql: Sql): Record<string, number> {
+  const open = inList("state", STATE_NAMES.filter((state) => state !== "completed"));
+  const others = sql.all<{ state: string; n: number }>(
+    `SELECT state, count(*) AS n FROM tasks INDEXED BY tasks_state WHERE ${open.sql} GROUP BY state`,
+    ...open.bindings,
+  );
+  const all = sql.first<{ n: number }>("SELECT coalesce(max(number), 0) AS n FROM tasks")!.n;
+  const completed = others.reduce((left, { n }) => left - n, all);
+  const none = STATE_NAMES.map((state) => [state, 0] as const);
+  return Object.fromEntries([...none, ...others.map(({ state, n }) => [state, n] as const), ["completed", completed] as const]);
 }

@@ -51,12 +51,17 @@ export function nameQuery({ name_contains }: Filter): string | undefined {
   return [...longest].length >= 3 ? quoted(longest) : undefined;
 }
 
-/** A range, as in `textMatches`. */
+/** That task `t` has all the words of `q`: see `textMatches`. */
 export function hasWords(q: string): Condition {
   return {
     sql: "EXISTS (SELECT 1 FROM tasks_text WHERE rowid >= t.number AND rowid <= t.number AND tasks_text MATCH ?)",
     bindings: [ftsQuery(q)],
   };
+}
+
+/** Only smaller numbers than this. The runtime binds numbers as floating point, of which the full-text index makes no bound. */
+export function below(column: string, number: number): Condition {
+  return { sql: `${column} < CAST(? AS INTEGER)`, bindings: [number] };
 }
 
 function quoted(text: string): string {

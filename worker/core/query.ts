@@ -7,7 +7,7 @@ import {
   type State,
   wantedStates,
 } from "../../protocol/index.ts";
-import { type Condition, conditions, ftsQuery, hasWords, inList, nameQuery } from "./conditions.ts";
+import { below, type Condition, conditions, ftsQuery, inList, nameQuery } from "./conditions.ts";
 import { fewRows } from "./few.ts";
 import { marks, type Sql } from "./sql.ts";
 import type { TaskRow } from "./tasks.ts";
@@ -21,6 +21,9 @@ export interface Query {
   readonly before?: number | undefined;
 }
 
+/** A piece of a name that many tasks share is in these, which costs less than to begin at the end of its long list in the index. */
+const NEAR_THE_END = 256;
+
 /** At most this many (kind, state) pairs are read each in index order and merged; more are found by walking the board from its newest end. */
 const MOST_STREAMS = 24;
 
@@ -30,35 +33,32 @@ const MOST_STREAMS = 24;
  * or one ordered stream for each wanted (kind, state).
  */
 export function findTasks(sql: Sql, query: Query): TaskRow[] {
-  const rest = conditions(query);
-  if (query.before !== undefined) rest.push({ sql: "t.number < ?", bindings: [query.before] });
-  const { filter } = query;
+  const { filter, before } = query;
+  const page = (column: string) => (before === undefined ? [] : [below(column, before)]);
+  const rest = [...conditions(query), ...page("t.number")];
 
   if (filter.ids) return select(sql, "tasks t", [...rest, inList("t.id", filter.ids)], "t.number DESC", query.limit);
   const few = fewRows(sql, filter);
-  if (few)
-    return select(
-      sql,
-      "tasks t NOT INDEXED",
-      [few, ...(filter.q === undefined ? [] : [hasWords(filter.q)]), ...rest],
-      "t.number DESC",
-      query.limit,
-    );
+  if (few) return select(sql, "tasks t NOT INDEXED", [...few, ...rest], "t.number DESC", query.limit);
   if (filter.q !== undefined) {
-    const text = { sql: "tasks_text MATCH ?", bindings: [ftsQuery(filter.q)] };
-    return select(sql, "tasks_text x CROSS JOIN tasks t ON t.number = x.rowid", [text, ...rest], "x.rowid DESC", query.limit);
+    const text = [{ sql: "tasks_text MATCH ?", bindings: [ftsQuery(filter.q)] }, ...page("x.rowid")];
+    return select(sql, "tasks_text x CROSS JOIN tasks t ON t.number = x.rowid", [...text, ...rest], "x.rowid DESC", query.limit);
   }
   const name = nameQuery(filter);
   if (name !== undefined) {
-    const text = { sql: "tasks_names MATCH ?", bindings: [name] };
-    return select(sql, "tasks_names x CROSS JOIN tasks t ON t.number = x.rowid", [text, ...rest], "x.rowid DESC", query.limit);
+    const from = before ?? newest(sql) + 1;
+    const near = { sql: "t.number >= ?", bindings: [from - NEAR_THE_END] };
+    const found = select(sql, "tasks t NOT INDEXED", [near, ...rest], "t.number DESC", query.limit);
+    if (found.length === query.limit || from <= NEAR_THE_END) return found;
+    const text = [{ sql: "tasks_names MATCH ?", bindings: [name] }, ...page("x.rowid")];
+    return select(sql, "tasks_names x CROSS JOIN tasks t ON t.number = x.rowid", [...text, ...rest], "x.rowid DESC", query.limit);
   }
   if (filter.label) {
     const labelled = (label: string) =>
       select(
         sql,
         "task_labels x CROSS JOIN tasks t ON t.number = x.number",
-        [{ sql: "x.label = ?", bindings: [label] }, ...rest],
+        [{ sql: "x.label = ?", bindings: [label] }, ...page("x.number"), ...rest],
         "x.number DESC",
         query.limit,
       );
@@ -131,6 +131,10 @@ export function findTasks(sql: Sql, query: Query): TaskRow[] {
   return select(sql, "tasks t NOT INDEXED", rest, "t.number DESC", query.limit);
 }
 
+function newest(sql: Sql): number {
+  return sql.first<{ number: number }>("SELECT coalesce(max(number), 0) AS number FROM tasks")!.number;
+}
+
 /** Whether one stored row matches now: the same conditions as `findTasks`. */
 export function rowMatches(sql: Sql, number: number, filter: Filter, waitDefault: boolean): boolean {
   const where = conditions({ filter, waitDefault });
@@ -139,9 +143,13 @@ export function rowMatches(sql: Sql, number: number, filter: Filter, waitDefault
   return select(sql, "tasks t", [{ sql: "t.number = ?", bindings: [number] }, ...where], "t.number", 1).length === 1;
 }
 
-/** Whether a stored task's text has all the words of `q`. A range, since beside MATCH the index passes over `rowid = ?`. */
+/**
+ * Whether a stored task's text has all the words of `q`. A range, since beside MATCH the index passes over `rowid = ?`, and an integer by
+ * force, as in `below`: without a bound that the index heeds, an everyday word is looked for in every task there is.
+ */
 export function textMatches(sql: Sql, number: number, q: string): boolean {
-  return sql.first("SELECT 1 FROM tasks_text WHERE rowid >= ?1 AND rowid <= ?1 AND tasks_text MATCH ?2", number, ftsQuery(q)) !== undefined;
+  const there = "SELECT 1 FROM tasks_text WHERE rowid >= CAST(?1 AS INTEGER) AND rowid <= CAST(?1 AS INTEGER) AND tasks_text MATCH ?2";
+  return sql.first(there, number, ftsQuery(q)) !== undefined;
 }
 
 /** Jobs at the front of the queue that are looked at one by one before an index of the filter's own is asked. */

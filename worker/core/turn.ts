@@ -42,10 +42,11 @@ export class Turn {
 
   constructor(
     parts: Pick<Turn, "sql" | "now" | "principal" | "presence" | "defaultLeaseSeconds" | "log" | "deadline" | "head" | "lapsed">,
+    principal = parts.principal,
   ) {
     this.sql = parts.sql;
     this.now = parts.now;
-    this.principal = parts.principal;
+    this.principal = principal;
     this.presence = parts.presence;
     this.defaultLeaseSeconds = parts.defaultLeaseSeconds;
     this.log = parts.log;
@@ -55,7 +56,7 @@ export class Turn {
   }
 
   as(principal: Principal): Turn {
-    return new Turn({ ...this, principal });
+    return new Turn(this, principal);
   }
 
   /** Tells the clockwork that a lease now ends at `at`. */
