@@ -308,13 +308,14 @@ export function info(
  * gaps and never deleted, so they are what the other states leave over.
  */
 function counts(sql: Sql): Record<string, number> {
-  const open = inList("state", STATE_NAMES.filter((state) => state !== "completed"));
-  const others = sql.all<{ state: string; n: number }>(
-    `SELECT state, count(*) AS n FROM tasks INDEXED BY tasks_state WHERE ${open.sql} GROUP BY state`,
-    ...open.bindings,
+  const named = STATE_NAMES.filter((state) => state !== "completed");
+  const { sql: where, bindings } = inList("state", named);
+  const counted = sql.all<{ state: string; n: number }>(
+    `SELECT state, count(*) AS n FROM tasks INDEXED BY tasks_state WHERE ${where} GROUP BY state`,
+    ...bindings,
   );
   const all = sql.first<{ n: number }>("SELECT coalesce(max(number), 0) AS n FROM tasks")!.n;
-  const completed = others.reduce((left, { n }) => left - n, all);
-  const none = STATE_NAMES.map((state) => [state, 0] as const);
-  return Object.fromEntries([...none, ...others.map(({ state, n }) => [state, n] as const), ["completed", completed] as const]);
+  const found = new Map(counted.map(({ state, n }) => [state, n]));
+  const completed = counted.reduce((left, { n }) => left - n, all);
+  return { ...Object.fromEntries(named.map((state) => [state, found.get(state) ?? 0])), completed };
 }
