@@ -308,14 +308,17 @@ export function info(
  * gaps and never deleted, so they are what the other states leave over.
  */
 function counts(sql: Sql): Record<string, number> {
-  const named = STATE_NAMES.filter((state) => state !== "completed");
-  const { sql: where, bindings } = inList("state", named);
+  const others = STATE_NAMES.filter((state) => state !== "completed");
+  const { sql: where, bindings } = inList("state", others);
   const counted = sql.all<{ state: string; n: number }>(
     `SELECT state, count(*) AS n FROM tasks INDEXED BY tasks_state WHERE ${where} GROUP BY state`,
     ...bindings,
   );
   const all = sql.first<{ n: number }>("SELECT coalesce(max(number), 0) AS n FROM tasks")!.n;
   const found = new Map(counted.map(({ state, n }) => [state, n]));
-  const completed = counted.reduce((left, { n }) => left - n, all);
-  return { ...Object.fromEntries(named.map((state) => [state, found.get(state) ?? 0])), completed };
+  found.set(
+    "completed",
+    counted.reduce((left, { n }) => left - n, all),
+  );
+  return Object.fromEntries(STATE_NAMES.map((state) => [state, found.get(state) ?? 0]));
 }
