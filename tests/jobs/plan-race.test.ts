@@ -151,6 +151,11 @@ function checkLog(log: readonly Event[], ids: readonly string[], edges: readonly
         expect(open.get(job)!.until <= event.at, `the lease of job ${job} lapsed early`).toBe(true);
         open.delete(job);
         break;
+      case "task.released":
+        // handed over in the moment in which the process that waited for it was killed: it went back at once
+        expect(open.get(job)?.claim).toBe(claim_id);
+        open.delete(job);
+        break;
       case "task.completed":
         expect(completed, `job ${job} was completed twice`).not.toContain(job);
         expect(open.get(job)?.claim).toBe(claim_id);
@@ -210,6 +215,8 @@ describe(`a plan of ${JOBS} jobs with random edges (COORD_SEED=${SEED})`, () => 
     expect(late.length).toBeGreaterThanOrEqual(OVERSLEEPS);
     for (const [, , claim] of late) expect(claims.get(claim!)?.end).toBe("lapsed");
     expect(log.filter(({ type }) => type === "task.late_result").length).toBeGreaterThanOrEqual(late.length);
+    const returned = log.filter(({ type }) => type === "task.released").length;
+    expect(returned, "jobs that went back, of processes that were killed in line").toBeLessThanOrEqual(told.killed);
     for (const [what, , claim] of told.lines) if (what === "done") expect(claims.get(claim!)?.end).toBe("completed");
   });
 });
