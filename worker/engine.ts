@@ -173,7 +173,7 @@ export class Engine {
     this.#queue.push({ job, arrived: this.#world.clock() });
     this.#turn ??= new Promise((resolve) => {
       this.#world.gather(
-        () => this.#queue.length,
+        () => ({ all: this.#queue.length, byHttp: this.#queue.filter(({ job }) => !job.caller.session).length }),
         () => {
           this.#turn = undefined;
           this.#run(this.#queue.splice(0));

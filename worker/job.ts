@@ -14,7 +14,7 @@ export interface Surroundings {
   /** Milliseconds since the epoch. */
   clock(): number;
   /** Calls back once nothing has been added for a moment to what waits: then a group of commands is complete. */
-  gather(waiting: () => number, callback: () => void): void;
+  gather(waiting: () => Waiting, callback: () => void): void;
   /** Calls back after at least `ms`; returns what takes the call back. */
   after(ms: number, callback: () => void): () => void;
   /** Wakes the engine by `alarm()` at a time, even out of sleep. */
@@ -31,6 +31,13 @@ export interface Surroundings {
   readonly workspace: string;
   readonly schema: number;
   readonly defaultLeaseSeconds: number;
+}
+
+/** The commands in the queue. */
+export interface Waiting {
+  readonly all: number;
+  /** Those that came by HTTP. */
+  readonly byHttp: number;
 }
 
 /** What the log says of one command; times in milliseconds. */

@@ -22,6 +22,7 @@ import { Engine } from "./engine.ts";
 import type { Env } from "./env.ts";
 import type { Answered } from "./http/held.ts";
 import { refusalResponse } from "./http/refusal.ts";
+import type { Waiting } from "./job.ts";
 import { commandLog, logFailure } from "./log.ts";
 import { type Measured, metricsOf } from "./metrics.ts";
 
@@ -224,13 +225,18 @@ const PASSES = 2;
 /** So many commands wait for no more, so that a flood delays nobody's answer. */
 const MOST_GATHERED = 200;
 
+/** So many commands by HTTP are a crowd. */
+const CROWD = 16;
+
 /**
  * Resolves when no more commands arrive. A pass of the runtime's loop is measured by `sync`, which also waits for a flush that is
- * under way; a zero timer would take a millisecond, which is what a whole call takes otherwise.
+ * under way; a zero timer would take a millisecond, which is what a whole call takes otherwise. A crowd has the millisecond: the runtime
+ * finishes responses when its loop runs dry, which passes keep it from, and some would wait while others come and go.
  */
-async function gathered(storage: DurableObjectStorage, waiting: () => number): Promise<void> {
-  for (let seen = 0; waiting() > seen && seen < MOST_GATHERED; ) {
-    seen = waiting();
+async function gathered(storage: DurableObjectStorage, waiting: () => Waiting): Promise<void> {
+  for (let seen = 0, now = waiting(); now.all > seen && seen < MOST_GATHERED; now = waiting()) {
+    seen = now.all;
+    if (now.byHttp > CROWD) return new Promise((resolve) => setTimeout(resolve, 0));
     // a flush that fails ends the object, and with it what waits here
     for (let pass = 0; pass < PASSES; pass += 1) await storage.sync().catch(() => {});
   }

@@ -315,6 +315,24 @@ describe("the connection", () => {
     expect(error.message).toContain("not coord");
   });
 
+  test.each([
+    ["drips and never ends", 20, " "],
+    ["pours and never ends", 1, "x".repeat(16 * 1024)],
+  ])("an answer in place of the upgrade that %s is told as such", async (_what, everyMs, part) => {
+    const other = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+      const writing = setInterval(() => socket.write(`${part.length.toString(16)}\r\n${part}\r\n`), everyMs);
+      socket.once("close", () => clearInterval(writing));
+    });
+    await new Promise<void>((listening) => other.listen(0, "127.0.0.1", listening));
+    cleanups.push(() => other.close());
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
+    const error = await failure(openSession({ ...(await server()).target, url }, QUICK));
+    expect(error.exit).toBe(7);
+    expect(error.message).toContain("not coord");
+  });
+
   test("a token that is taken away ends the session for good", async () => {
     const scripted = await server();
     const { session, peer } = await open(scripted);

@@ -132,7 +132,7 @@ export function openSocket(target: Target, handlers: SocketHandlers, times: Sock
   socket.on("unexpected-response", (_request, response) => {
     // Kept alive for another request, which will not come, it would keep this process from ending.
     const connection = response.socket;
-    readRefusal(response, (reason) => {
+    readRefusal(response, times.handshakeMs, (reason) => {
       end(reason);
       connection.destroy();
     });
@@ -153,15 +153,22 @@ function handshakeTimedOut(cause: Error): boolean {
   return /handshake has timed out/.test(cause.message);
 }
 
-const REFUSAL_BYTES = 64 * 1024;
+const REFUSAL_CHARS = 64 * 1024;
 
-/** What an HTTP answer in place of the upgrade says: a refusal of coord's, or something that is not coord. */
-function readRefusal(response: IncomingMessage, done: (reason: TransportFailure | CliError) => void): void {
+/**
+ * What an HTTP answer in place of the upgrade says: a refusal of coord's, or something that is not coord. Whatever answers there may go on for
+ * ever: it is heard for `withinMs`, and no longer than any refusal is.
+ */
+function readRefusal(response: IncomingMessage, withinMs: number, done: (reason: TransportFailure | CliError) => void): void {
   const status = response.statusCode ?? 0;
   let text = "";
+  const tooLong = () => done(new TransportFailure("foreign", `what answers there is not coord (HTTP status ${status}, without an end)`));
+  const timer = setTimeout(tooLong, withinMs);
+  response.once("close", () => clearTimeout(timer));
   response.setEncoding("utf8");
   response.on("data", (chunk: string) => {
-    if (text.length < REFUSAL_BYTES) text += chunk;
+    text += chunk;
+    if (text.length > REFUSAL_CHARS) tooLong();
   });
   response.on("error", (cause) => done(transportFailure(cause)));
   response.on("end", () => {
