@@ -1,9 +1,11 @@
+import { type AddressInfo, createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Event } from "../../protocol/index.ts";
 import type { CliError } from "../errors.ts";
 import { ConnectionLost } from "./failures.ts";
 import { type ScriptedPeer, ScriptedServer } from "./scripted-server.ts";
 import { openSession, type SessionOptions, startSession } from "./session.ts";
+import { SOCKET_TIMES } from "./socket.ts";
 import type { Session } from "./types.ts";
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -326,9 +328,10 @@ describe("the connection", () => {
       socket.once("close", () => clearInterval(writing));
     });
     await new Promise<void>((listening) => other.listen(0, "127.0.0.1", listening));
-    cleanups.push(() => other.close());
+    cleanups.push(async () => other.close());
     const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
-    const error = await failure(openSession({ ...(await server()).target, url }, QUICK));
+    const times = { ...SOCKET_TIMES, handshakeMs: 200 };
+    const error = await failure(openSession({ url, workspace: "default" }, { ...QUICK, times }));
     expect(error.exit).toBe(7);
     expect(error.message).toContain("not coord");
   });
