@@ -208,6 +208,7 @@ export class Engine {
 
   #run(queued: readonly { readonly job: Job; readonly arrived: number }[]): void {
     const turn = this.#newTurn();
+    this.sessions.endUnheard(turn.now);
     let woken = 0;
     const wake = () => {
       woken = this.#book.wake(turn, woken, (subscription, event) => this.sessions.follow(subscription, event));

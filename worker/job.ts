@@ -5,6 +5,7 @@ import type { Sql } from "./core/sql.ts";
 import type { Outcome, Turn } from "./core/turn.ts";
 import type { Caller, WaitCall } from "./dispatch.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Socket } from "./session/session.ts";
 
 /** What the engine needs of its surroundings; the Durable Object gives it, a test may give something else. */
 export interface Surroundings {
@@ -19,6 +20,8 @@ export interface Surroundings {
   after(ms: number, callback: () => void): () => void;
   /** Wakes the engine by `alarm()` at a time, even out of sleep. */
   setAlarm(at: number): void;
+  /** Whether the runtime has answered a ping on the socket by itself. */
+  hasPinged(socket: Socket): boolean;
   /** Calls a webhook once. @returns what went wrong, as the end of "because …"; undefined where it was taken */
   deliver(delivery: Delivery): Promise<string | undefined>;
   /** A bug, for the log. */

@@ -66,6 +66,7 @@ export class Workspace extends DurableObject<Env> {
             return () => clearTimeout(timer);
           },
           setAlarm: (at) => void ctx.storage.setAlarm(at),
+          hasPinged: (socket) => ctx.getWebSocketAutoResponseTimestamp(socket as WebSocket) !== null,
           deliver: (delivery) => callWebhook(delivery, env.COORD_LOCAL === "1"),
           report: (error, method) => logFailure(error, { workspace: this.#name, method }),
           still: env.COORD_STILL === "1",
@@ -182,6 +183,7 @@ export class Workspace extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const engine = await this.#engine;
     const { value, unit } = LIMITS.sessions;
+    engine.sessions.endUnheard(Date.now());
     if (engine.sessions.size >= value) return refusalResponse(overLimit("sessions", value, unit, engine.sessions.size + 1));
     const given = request.headers.get(PRINCIPAL_HEADER);
     const { 0: client, 1: server } = new WebSocketPair();

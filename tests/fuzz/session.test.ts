@@ -61,7 +61,7 @@ describe("a session", () => {
     await target.isWhole();
     // of visits with more than one frame, whose answers cannot be told apart
     expect(tally.times.get("? ok") ?? 0, "calls that were answered").toBeGreaterThan(20);
-    expect(tally.methods(/^(?!ok)/).size, "methods that were refused").toBeGreaterThan(5);
+    expect(tally.methods(/^(?!ok)/).size, "methods that were refused").toBeGreaterThan(2);
   });
 
   test("that keeps to nothing WebSocket says ends, and nothing else does", { timeout: LIMIT_MS }, async () => {
@@ -75,7 +75,7 @@ describe("a session", () => {
       expect(received).not.toMatch(/^HTTP\/1\.1 5/m);
       target.quiet();
     });
-    await target.isWhole(["default"], 1);
+    await target.isWhole();
   });
 });
 

@@ -19,6 +19,14 @@ const REPLAY_PAGE = 200;
 export const UNREAD_CLOSE = 4008;
 
 /**
+ * A session from which nothing has come for so long since it was opened, no call and no ping, is over, with this close code. workerd does
+ * not tell of a client that broke off in the middle of the handshake: the object's end of it stays open, takes what is sent, and would be
+ * counted until the object is built anew.
+ */
+export const UNHEARD_CLOSE = 4009;
+const UNHEARD_MS = 60_000;
+
+/**
  * The sockets of a workspace. Their state lives in their attachments; this is what the object knows of them while it is awake,
  * rebuilt from those when it wakes.
  */
@@ -31,6 +39,8 @@ export class Sessions {
   readonly #following = new Map<SessionWaiter, Event[]>();
   /** Whose sessions ended and who is not written down as gone yet. */
   #left: string[] = [];
+  /** The sessions from which nothing has come yet, and when they were opened; oldest first. */
+  readonly #unheard = new Map<Session, number>();
 
   constructor(book: WaitBook<LiveWaiter>, presence: Presence, world: Surroundings, open: Caller["open"]) {
     this.#book = book;
@@ -44,7 +54,18 @@ export class Sessions {
   }
 
   open(socket: Socket, principal: Principal): void {
-    this.#add(Session.open(socket, principal));
+    const session = Session.open(socket, principal);
+    this.#add(session);
+    this.#unheard.set(session, this.#world.clock());
+  }
+
+  /** Ends those from which nothing came in time. Asked whenever the object does something: a timer of its own would keep it awake. */
+  endUnheard(now: number): void {
+    for (const [session, opened] of this.#unheard) {
+      if (now - opened < UNHEARD_MS) return;
+      this.#unheard.delete(session);
+      if (!this.#world.hasPinged(session.socket)) this.#end(session, UNHEARD_CLOSE, "nothing came by this session: connect again, and ask");
+    }
   }
 
   #add(session: Session): void {
@@ -58,9 +79,13 @@ export class Sessions {
    * with its waits and its agents' presence. Its client, if it ever reads on, finds a close frame that says why.
    */
   #cutOff(session: Session): void {
+    this.#end(session, UNREAD_CLOSE, "too much unread: connect again, go on from your cursor, and send session/ack");
+  }
+
+  #end(session: Session, code: number, reason: string): void {
     this.close(session.socket);
     try {
-      session.socket.close(UNREAD_CLOSE, "too much unread: connect again, go on from your cursor, and send session/ack");
+      session.socket.close(code, reason);
     } catch {
       // gone by itself meanwhile
     }
@@ -91,6 +116,7 @@ export class Sessions {
   async message(socket: Socket, frame: string | ArrayBuffer, submit: (job: Job) => Promise<void>): Promise<void> {
     const session = this.#bySocket.get(socket);
     if (!session) return;
+    this.#unheard.delete(session);
     if (typeof frame !== "string") {
       session.send(rpcResponse(null, refused(refuse("invalid_request", "frames are JSON text, not binary"))));
       return;
@@ -132,6 +158,7 @@ export class Sessions {
     const session = this.#bySocket.get(socket);
     if (!session) return;
     this.#bySocket.delete(socket);
+    this.#unheard.delete(session);
     for (const waiter of session.waiters.values()) {
       this.#book.remove(waiter);
       this.#following.delete(waiter);

@@ -6,6 +6,7 @@ import { type Sql, sqlOver } from "../core/sql.ts";
 import { Engine } from "../engine.ts";
 import type { CommandNote, Surroundings } from "../job.ts";
 import { Metrics } from "../metrics.ts";
+import type { Socket } from "../session/session.ts";
 import { bindings, freshName } from "./pool.ts";
 
 /** An engine whose clock, timers and alarm belong to the test; its database is that of an object that nothing else uses. */
@@ -23,6 +24,8 @@ export class Bench {
   now = Date.UTC(2026, 0, 2, 3, 4, 5);
   /** What a webhook says to a call; nothing wrong, unless a test says so. */
   deliver: Surroundings["deliver"] = async () => undefined;
+  /** Sockets on which a ping was answered. */
+  readonly pinged = new Set<Socket>();
   engine: Engine;
   alarmAt: number | null = null;
   #timers: { at: number; callback: () => void }[] = [];
@@ -68,6 +71,7 @@ export class Bench {
       setAlarm: (at) => {
         this.alarmAt = at;
       },
+      hasPinged: (socket) => this.pinged.has(socket),
       deliver: (delivery) => this.deliver(delivery),
       report: (error, method) => this.bugs.push({ error: String(error), method }),
       note: (command) => this.notes.push(command),
