@@ -31,19 +31,17 @@ export function next(turn: Turn, params: Pick<Params<"tasks/next">, "agent_id" |
 export function take(turn: Turn, job: RowKey, agent_id: string, lease_seconds: number | undefined): TaskRow | undefined {
   const type = turn.presence.typeOf(turn.sql, agent_id);
   const row = turn.sql.first<TaskRow>(
-    `UPDATE tasks SET state = 'claimed', claim_id = ?, claimed_by = ?, claimed_at = ?, lease_until = CASE performer WHEN 'user' THEN NULL ELSE ? END, front = 0,
-       attempt_started_at = CASE attempt_open WHEN 1 THEN attempt_started_at ELSE ? END,
-       attempt = attempt + 1 - attempt_open, attempt_open = 1, updated_at = ?, rev = rev + 1
-     WHERE ${job.column} = ? AND state = 'pending' AND blocked = 0 AND (assignee IS NULL OR assignee = ?)
-       AND (performer = 'agent' OR ? = 'user') RETURNING *`,
+    `UPDATE tasks SET state = 'claimed', claim_id = ?1, claimed_by = ?2, claimed_at = ?3, front = 0,
+       lease_until = CASE performer WHEN 'user' THEN NULL ELSE ?4 END,
+       attempt_started_at = CASE attempt_open WHEN 1 THEN attempt_started_at ELSE ?3 END,
+       attempt = attempt + 1 - attempt_open, attempt_open = 1, updated_at = ?3, rev = rev + 1
+     WHERE ${job.column} = ?5 AND state = 'pending' AND blocked = 0 AND (assignee IS NULL OR assignee = ?2)
+       AND (performer = 'agent' OR ?6 = 'user') RETURNING *`,
     turn.newId(),
     agent_id,
     turn.now,
     turn.now + (lease_seconds ?? turn.defaultLeaseSeconds) * 1000,
-    turn.now,
-    turn.now,
     job.value,
-    agent_id,
     type,
   );
   if (!row) return undefined;
