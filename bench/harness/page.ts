@@ -46,7 +46,7 @@ function aimsOf(findings: readonly Finding[]): string[] {
   return [
     "## Aims",
     "",
-    `${met.length} of ${aims.length} met${missed.length > 0 ? `; not met: ${missed.map(({ what }) => what).join("; ")}` : ""}.`,
+    `${met.length} of ${aims.length} met${missed.length > 0 ? `; not met: ${missed.map(({ what }) => what).join("; ")}` : ""}. Where the time goes: [profile.md](profile.md).`,
     "",
     ...tableOf(
       ["what", "measured", "aim", ""],
@@ -88,10 +88,10 @@ function tailOf(own: readonly Finding[]): string[] {
       tails.map((one) => [one.what, one.shown, one.target ?? "", verdict(one), flat(one.figures)]),
     ),
     "",
-    "What happens: every request over HTTP makes some dozen objects that stand for something in the runtime (request, response, headers, body",
-    "streams, the stub of the object, the call to it). V8 collects them in pauses of a few milliseconds for the young ones and of 60 to 150 ms for",
-    "all, on the one thread that every request needs, so that all callers of that moment wait out the same pause. With more callers the p50 grows and",
-    "a pause weighs less against it. A claim over a session leaves the collector about a quarter of that work, and there the p99 is lower.",
+    "What remains: every request over HTTP makes some dozen objects that stand for something in the runtime (request, response, headers, the stub",
+    "of the object, the call to it). V8 collects them in pauses of a few milliseconds for the young ones and of 60 to 150 ms for all, on the one",
+    "thread that every request needs, so that all callers of that moment wait out the same pause. How a crowd is gathered matters more: see",
+    "[profile.md](profile.md).",
     "",
   ];
 }
