@@ -2,7 +2,7 @@ import { CLIENT_INFO_META_KEY, ProtocolError, ProtocolErrorCode, type Server, ty
 import { CheckedServer } from "./checked-server.ts";
 import { type Delivery, deliveryIn } from "./deliveries.ts";
 import type { Desk } from "./desk.ts";
-import { cancelsWhatItRead } from "./hosts.ts";
+import { dropsWhatItCancels } from "./hosts.ts";
 import { type Identity, instructions } from "./instructions.ts";
 import { listed } from "./listing.ts";
 import { servePrompts } from "./prompts/serve.ts";
@@ -19,8 +19,11 @@ export interface Served {
   readonly givenUp?: AbortSignal | undefined;
   /** Finds out whether the client is still there, where the transport would notice too late that it is not. */
   readonly isThere?: (() => Promise<boolean>) | undefined;
-  /** Told of a claim that an answer carries, by the request's id: a cancellation that crosses the answer on its way gives it back. */
-  readonly delivers?: ((requestId: string | number, delivery: Delivery) => void) | undefined;
+  /**
+   * Told of a claim that an answer carries, by the request's id. A cancellation that came before the answer gives it back, and one that crosses
+   * it on its way where the answer `mayBeDropped` by this host.
+   */
+  readonly delivers?: ((requestId: string | number, delivery: Delivery, mayBeDropped: boolean) => void) | undefined;
   /** Whether changes of resources can be told on this connection. */
   readonly tellsChanges: boolean;
   /** The older era's subscriptions, where there is a connection for them. */
@@ -62,7 +65,7 @@ export function mcpServer({ desk, identity, version, host, givenUp, isThere, del
       progress: progressOf(context),
     });
     const delivery = isError ? undefined : deliveryIn(answer);
-    if (delivery && !cancelsWhatItRead(hostOf(context))) delivers?.(context.mcpReq.id, delivery);
+    if (delivery) delivers?.(context.mcpReq.id, delivery, dropsWhatItCancels(hostOf(context)));
     // Hosts differ in which of the two their model sees: both say the same.
     return { content: [{ type: "text", text: JSON.stringify(answer) }], structuredContent: answer, ...(isError ? { isError } : {}) };
   });

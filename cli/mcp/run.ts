@@ -62,7 +62,9 @@ export async function runMcp({ target, handle, maxWait }: McpOptions): Promise<v
       desk,
       identity: { handle },
       version: VERSION,
-      delivers: (requestId, delivery) => deliveries.note(requestId, delivery),
+      delivers: (requestId, delivery, mayBeDropped) => {
+        if (mayBeDropped) deliveries.note(requestId, delivery);
+      },
       tellsChanges: true,
       subscriptions: follower,
     });

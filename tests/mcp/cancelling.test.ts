@@ -164,7 +164,7 @@ describe.each([
   });
 
   test("a cancellation that crosses the answer on its way gives back the job that nobody read of", async () => {
-    const host = await raw(modern);
+    const host = await raw(modern, "claude-code");
     for (const name of ["tasks_next", "tasks_claim"]) {
       const { id } = await rpc(server, "tasks/send", { name: "crossed", kind: "crossed" });
       const requestId = name === "tasks_next" ? 2 : 3;
@@ -178,8 +178,8 @@ describe.each([
     await host.end();
   });
 
-  test("opencode, which cancels each call once it has read the answer, keeps the job", async () => {
-    const host = await raw(modern, "opencode");
+  test.each(["opencode", "any-other"])("%s, which may cancel a call once it has read the answer, keeps the job", async (name) => {
+    const host = await raw(modern, name);
     const { id } = await rpc(server, "tasks/send", { name: "read" });
     host.send(2, "tools/call", { name: "tasks_claim", arguments: { id } });
     await host.answer(2);
@@ -223,7 +223,7 @@ test("over HTTP, in a session of the older era, a cancellation that comes after 
   const hello = {
     id: 1,
     method: "initialize",
-    params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "late", version: "1" } },
+    params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "codex-mcp-client", version: "1" } },
   };
   const [mine, other] = [(await post(undefined, hello)).session, (await post(undefined, hello)).session];
   expect(mine).not.toBe(other);
@@ -234,7 +234,7 @@ test("over HTTP, in a session of the older era, a cancellation that comes after 
     expect(text).toContain(id);
     const cancelled = { method: "notifications/cancelled", params: { requestId: name } };
     await post(other, cancelled);
-    expect(await rpc(server, "tasks/get", { id })).toMatchObject({ state: "claimed", claimed_by: "late" });
+    expect(await rpc(server, "tasks/get", { id })).toMatchObject({ state: "claimed", claimed_by: "codex-mcp-client" });
     await post(mine, cancelled);
     await until("it is nobody's", async () => (await rpc(server, "tasks/get", { id }))?.state === "pending");
     await rpc(server, "tasks/cancel", { id });

@@ -73,9 +73,9 @@ export async function mcp(c: Context<HonoEnv>, stub: Stub): Promise<Response> {
         host,
         givenUp: board.ended,
         isThere: async () => (await line.isThere()) && !call?.isCancelled,
-        delivers: (_requestId, delivery) => {
+        delivers: (_requestId, delivery, mayBeDropped) => {
           if (call?.isCancelled) giveBack(delivery);
-          else if (call) call.delivery = delivery;
+          else if (call && mayBeDropped) call.delivery = delivery;
         },
         tellsChanges: era === "modern",
       }),
