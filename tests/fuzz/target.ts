@@ -1,5 +1,6 @@
 import { Agent, request } from "node:http";
 import { connect } from "node:net";
+import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
 import { LIMITS } from "../../protocol/index.ts";
 import { rpc } from "../harness/http.ts";
@@ -113,9 +114,7 @@ export class Target implements AsyncDisposable {
     expect(news.includes("exit") || news.includes("crash") ? news : "", "the server's log").toBe("");
   }
 
-  /**
-   * That nothing came of it all: the same processes run, each board is whole and answers, and nobody is waited for.
-   */
+  /** That nothing came of it all: the same processes run, each board is whole and answers, and nobody is waited for. */
   async isWhole(workspaces: readonly string[] = ["default"]): Promise<void> {
     for (const workspace of workspaces) {
       const base = `${this.server.url}w/${workspace}/`;
@@ -123,10 +122,11 @@ export class Target implements AsyncDisposable {
         const { waiters, sessions } = (await rpc(base, "workspace/info", {})) as { waiters: number; sessions: number };
         return { waiters, sessions };
       };
-      const isNobody = ({ waiters, sessions }: Awaited<ReturnType<typeof open>>) => waiters === 0 && sessions === 0;
+      const nobody = { waiters: 0, sessions: 0 };
       // whoever left is forgotten when that is noticed: a held answer is written to twice a second; of a socket that breaks off in the
       // handshake the runtime never tells, and its session is over after a minute without a word
-      await until("nobody is waited for", async () => isNobody(await open()), 70_000);
+      await until("nobody is waited for", async () => isDeepStrictEqual(await open(), nobody), 70_000).catch(() => {});
+      expect(await open(), `open on ${workspace}`).toEqual(nobody);
       const { id } = (await rpc(base, "tasks/send", { name: "still here" })) as { id: string };
       expect(await rpc(base, "tasks/get", { id })).toMatchObject({ name: "still here" });
       for (let after: number | null = 0; after !== null; ) {

@@ -18,7 +18,7 @@ import { findTasks, type Query, textMatches } from "../core/query.ts";
 import { resolveTask } from "../core/refs.ts";
 import { answerTooLarge } from "../core/reply.ts";
 import { marks, type Sql, type SqlValue } from "../core/sql.ts";
-import { type TaskRow, toTask } from "../core/tasks.ts";
+import { newestNumber, type TaskRow, toTask } from "../core/tasks.ts";
 import { isoTime } from "../core/time.ts";
 import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
 import { VERSION } from "../version.ts";
@@ -303,10 +303,7 @@ export function info(
   });
 }
 
-/**
- * How many tasks are in each state. Most of an old board is completed, and those are not counted one by one: tasks are numbered without
- * gaps and never deleted, so they are what the other states leave over.
- */
+/** How many tasks are in each state. Most of an old board is completed: those are what the other states leave over, and not counted one by one. */
 function counts(sql: Sql): Record<string, number> {
   const others = STATE_NAMES.filter((state) => state !== "completed");
   const { sql: where, bindings } = inList("state", others);
@@ -314,11 +311,7 @@ function counts(sql: Sql): Record<string, number> {
     `SELECT state, count(*) AS n FROM tasks INDEXED BY tasks_state WHERE ${where} GROUP BY state`,
     ...bindings,
   );
-  const all = sql.first<{ n: number }>("SELECT coalesce(max(number), 0) AS n FROM tasks")!.n;
-  const found = new Map(counted.map(({ state, n }) => [state, n]));
-  found.set(
-    "completed",
-    counted.reduce((left, { n }) => left - n, all),
-  );
+  const completed = counted.reduce((left, { n }) => left - n, newestNumber(sql));
+  const found = new Map([["completed", completed], ...counted.map(({ state, n }) => [state, n] as const)]);
   return Object.fromEntries(STATE_NAMES.map((state) => [state, found.get(state) ?? 0]));
 }

@@ -10,7 +10,7 @@ import {
 import { below, type Condition, conditions, ftsQuery, inList, nameQuery } from "./conditions.ts";
 import { fewRows } from "./few.ts";
 import { marks, type Sql } from "./sql.ts";
-import type { TaskRow } from "./tasks.ts";
+import { newestNumber, type TaskRow } from "./tasks.ts";
 
 export interface Query {
   readonly filter: Filter;
@@ -46,7 +46,7 @@ export function findTasks(sql: Sql, query: Query): TaskRow[] {
   }
   const name = nameQuery(filter);
   if (name !== undefined) {
-    const from = before ?? newest(sql) + 1;
+    const from = before ?? newestNumber(sql) + 1;
     const near = { sql: "t.number >= ?", bindings: [from - NEAR_THE_END] };
     const found = select(sql, "tasks t NOT INDEXED", [near, ...rest], "t.number DESC", query.limit);
     if (found.length === query.limit || from <= NEAR_THE_END) return found;
@@ -129,10 +129,6 @@ export function findTasks(sql: Sql, query: Query): TaskRow[] {
     );
   }
   return select(sql, "tasks t NOT INDEXED", rest, "t.number DESC", query.limit);
-}
-
-function newest(sql: Sql): number {
-  return sql.first<{ number: number }>("SELECT coalesce(max(number), 0) AS number FROM tasks")!.number;
 }
 
 /** Whether one stored row matches now: the same conditions as `findTasks`. */

@@ -122,6 +122,11 @@ function heldBy(sql: Sql, row: TaskRow): Held | null {
   return { reason: "dependencies", blockers: open.map((task) => task.id) };
 }
 
+/** Numbers have no gaps and tasks are never deleted, so this is also how many there are. */
+export function newestNumber(sql: Sql): number {
+  return sql.first<{ number: number }>("SELECT coalesce(max(number), 0) AS number FROM tasks")!.number;
+}
+
 export function taskByNumber(sql: Sql, number: number): TaskRow | undefined {
   return sql.first<TaskRow>("SELECT * FROM tasks WHERE number = ?", number);
 }

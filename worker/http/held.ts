@@ -18,7 +18,7 @@ export function mayWait(body: string): boolean {
   return /wait|\\u/i.test(body);
 }
 
-/** A call that cannot wait is answered without a timer or an eye on its client, which are a tenth of what a request costs. */
+/** The response to what is answered already. */
 export function plainResponse(answer: Answered): Response {
   if (answer === null) return new Response(null, { status: 204 });
   if (isHandedOver(answer)) return new Response(answer.handedOver, { headers: HEADERS });

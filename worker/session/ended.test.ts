@@ -1,21 +1,15 @@
 import { expect, it } from "vitest";
 import { OWNER } from "../core/authorize.ts";
 import { type Bench, onBench } from "../testing/engine.ts";
-import type { Socket } from "./session.ts";
+import { scriptedSocket } from "../testing/socket.ts";
 
 /** A call that comes by a session which is over before the call's turn comes. */
 async function callAndVanish(bench: Bench, method: string, params: object): Promise<void> {
-  let attachment: unknown;
-  const socket: Socket = {
+  const socket = scriptedSocket({
     send() {
       throw new Error("the socket is closed");
     },
-    close() {},
-    serializeAttachment(value) {
-      attachment = value;
-    },
-    deserializeAttachment: () => attachment,
-  };
+  });
   const { sessions } = bench.engine;
   sessions.open(socket, OWNER);
   void sessions.message(socket, JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), (job) => bench.engine.submit(job));

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { OWNER } from "../core/authorize.ts";
 import { type Bench, onBench } from "../testing/engine.ts";
-import type { Socket } from "./session.ts";
+import { scriptedSocket } from "../testing/socket.ts";
 import { UNHEARD_CLOSE } from "./sessions.ts";
 
 const MINUTE = 60_000;
@@ -9,15 +9,7 @@ const MINUTE = 60_000;
 /** A session whose client may be gone: it takes everything and says nothing. */
 function open(bench: Bench) {
   const closes: number[] = [];
-  let attachment: unknown;
-  const socket: Socket = {
-    send() {},
-    close: (code) => closes.push(code),
-    serializeAttachment(value) {
-      attachment = value;
-    },
-    deserializeAttachment: () => attachment,
-  };
+  const socket = scriptedSocket({ close: (code) => closes.push(code) });
   bench.engine.sessions.open(socket, OWNER);
   return { socket, closes };
 }
