@@ -85,17 +85,21 @@ const HANDLERS: { [M in MethodName]: Handler<M> } = {
   "session/cancel": (turn, params, caller) => caller.session!.cancel(turn, params),
 };
 
-/**
- * The one path of every command, whatever it came by: method → parameters → authorize → one transaction in which the key is
- * looked up, the agent is seen, the command runs and its answer is remembered. Nothing here awaits.
- */
-export function execute(
-  turn: Turn,
-  name: string,
-  given: Record<string, unknown>,
-  caller: Caller,
-  transaction: <T>(body: () => T) => T,
-): Outcome<unknown> | WaitCall {
+/** A call whose parameters are right and whose caller may make it: what is left to do needs the database. */
+export interface Command {
+  readonly turn: Turn;
+  readonly method: MethodName;
+  readonly params: Record<string, unknown>;
+  readonly caller: Caller;
+  readonly key?: { key: string; call: string };
+  readonly actor?: Actor;
+}
+
+type Actor = { id: string; name?: string; type?: "agent" | "user" };
+export type Transaction = <T>(body: () => T) => T;
+
+/** The first steps of every command: method → parameters → authorize. They look at nothing but the call. */
+export function prepare(turn: Turn, name: string, given: Record<string, unknown>, caller: Caller): Outcome<Command> {
   if (!Object.hasOwn(METHODS, name))
     return refused(refuse("method_not_found", `method not found: ${name.slice(0, 80)}`, { method: name.slice(0, 80) }));
   const method = name as MethodName;
@@ -108,29 +112,50 @@ export function execute(
       refuse("invalid_request", `${method} needs a session (GET /session); over HTTP use events/list with wait_ms`, { method }),
     );
   }
-  if (METHODS[method].action === "read" && caller.answers.room <= 0) return refused(answerTooLarge("ask for less in one batch"));
   const params = parsed.value as Record<string, unknown>;
   const key = METHODS[method].mutates ? (params.idempotency_key as string | undefined) : undefined;
-  const call = key === undefined ? undefined : fingerprint(method, params);
   const actor = actorOf(method, params);
+  return answer({
+    turn,
+    method,
+    params,
+    caller,
+    ...(key === undefined ? {} : { key: { key, call: fingerprint(method, params) } }),
+    ...(actor && { actor }),
+  });
+}
+
+/**
+ * The one path of every command, whatever it came by: one transaction in which the key is looked up, the agent is seen, the command runs
+ * and its answer is remembered. Nothing here awaits.
+ */
+export function execute(command: Command, transaction: Transaction): Outcome<unknown> | WaitCall {
+  const { turn, method, params, caller, key, actor } = command;
+  if (METHODS[method].action === "read" && caller.answers.room <= 0) return refused(answerTooLarge("ask for less in one batch"));
   const handler = HANDLERS[method] as unknown as (turn: Turn, params: unknown, caller: Caller) => Outcome<unknown> | Later;
   const outcome = transaction((): Outcome<unknown> | Later => {
-    if (key !== undefined) {
-      const waiting = caller.waiting(key);
-      if (waiting !== undefined && waiting !== call) return refused(keyTaken(key));
-      const first = recall(turn.sql, key, call!, turn.now);
-      if (first) return first;
-    }
-    if (actor) turn.presence.touch(turn, actor.id, actor.name, actor.type);
+    const first = begin(command);
+    if (first) return first;
     // after the beat: that an agent was seen for the first time does not make a refusal worth keeping
     const logged = turn.log.length;
     const outcome = handler(turn, params, caller);
-    if (key !== undefined && outcome.ok !== "later" && isWorthKeeping(outcome, turn.log.length > logged))
-      remember(turn, key, call!, outcome);
+    if (key && outcome.ok !== "later" && isWorthKeeping(outcome, turn.log.length > logged)) remember(turn, key.key, key.call, outcome);
     return outcome;
   });
   if (actor) caller.bind(actor.id);
-  return outcome.ok === "later" && key !== undefined ? { ...outcome, key: { key, call: call! } } : outcome;
+  return outcome.ok === "later" && key ? { ...outcome, key } : outcome;
+}
+
+/** The answer that the call's key stands for already; else the agent is seen. */
+export function begin({ turn, caller, key, actor }: Command): Outcome<unknown> | undefined {
+  if (key) {
+    const waiting = caller.waiting(key.key);
+    if (waiting !== undefined && waiting !== key.call) return refused(keyTaken(key.key));
+    const first = recall(turn.sql, key.key, key.call, turn.now);
+    if (first) return first;
+  }
+  if (actor) turn.presence.touch(turn, actor.id, actor.name, actor.type);
+  return undefined;
 }
 
 /** An answer that changed something is given again for the same key; a refusal that changed nothing is decided afresh. */
@@ -138,7 +163,7 @@ function isWorthKeeping(outcome: Outcome<unknown>, changed: boolean): boolean {
   return outcome.ok ? outcome.value !== null : changed;
 }
 
-function actorOf(method: MethodName, params: Record<string, unknown>): { id: string; name?: string; type?: "agent" | "user" } | undefined {
-  if (method === "agents/heartbeat" || method === "agents/checkin" || method === "agents/inbox") return params as { id: string };
+function actorOf(method: MethodName, params: Record<string, unknown>): Actor | undefined {
+  if (method === "agents/heartbeat" || method === "agents/checkin" || method === "agents/inbox") return params as unknown as Actor;
   return typeof params.agent_id === "string" ? { id: params.agent_id } : undefined;
 }

@@ -11,9 +11,10 @@ import { Presence } from "./core/presence.ts";
 import { Answers, rpcResponse } from "./core/reply.ts";
 import { taskByNumber } from "./core/tasks.ts";
 import { answer, type Outcome, refused, Turn } from "./core/turn.ts";
-import { type Caller, execute } from "./dispatch.ts";
+import { type Caller, type Command, execute, prepare } from "./dispatch.ts";
 import type { Job, Surroundings } from "./job.ts";
 import { Sessions } from "./session/sessions.ts";
+import { type ClaimCommand, claimsTogether, executeTogether } from "./together.ts";
 import { type Attempt, WaitBook } from "./waits/book.ts";
 import { giveBack } from "./waits/handed.ts";
 import type { LiveWaiter } from "./waits/index.ts";
@@ -30,8 +31,8 @@ const STILL_MS = 60_000;
 
 /**
  * The coordinator of one workspace, over plain SQL and a clock. Commands wait in one queue; a zero timer applies all that have come
- * meanwhile in one turn, each in a transaction of its own, so that they share one flush to disk and the runtime's output gate lets
- * their answers go after it. One thread, one writer: a claim needs no lock.
+ * meanwhile in one turn, each in a transaction of its own (claims that follow each other in one for all), so that they share one flush to
+ * disk and the runtime's output gate lets their answers go after it. One thread, one writer: a claim needs no lock.
  */
 export class Engine {
   readonly #world: Surroundings;
@@ -217,15 +218,22 @@ export class Engine {
       this.#lapse(turn);
       wake();
     }
-    for (const { job, arrived } of queued) {
+    const commands = queued.map(({ job }) => this.#prepare(turn.as(job.principal), job));
+    const prepared = commands.map((command) => (command?.ok ? command.value : undefined));
+    for (let at = 0; at < queued.length; ) {
       const began = this.#world.clock();
-      const outcome = this.#apply(turn.as(job.principal), job);
-      if (outcome) {
+      const claims = claimsTogether(prepared, at);
+      const together = claims.length > 0 ? this.#applyTogether(turn, claims) : [];
+      const count = Math.max(1, claims.length);
+      for (const [place, { job, arrived }] of queued.slice(at, at + count).entries()) {
+        const outcome = together[place] ?? this.#apply(turn.as(job.principal), job, commands[at + place]);
+        if (!outcome) continue;
         this.#note(job, outcome, arrived, began);
         // nothing leaves before the turn's writes are on disk: the runtime's output gate sees to that
         job.reply(outcome);
       }
       wake();
+      at += count;
     }
     const earliest = this.#attempt(
       "expire",
@@ -279,23 +287,48 @@ export class Engine {
     });
   }
 
+  /** What of a call needs no database; undefined where it has nothing of the kind. */
+  #prepare(turn: Turn, { call, caller, run }: Job): Outcome<Command> | undefined {
+    if ("refusal" in call || call.plan || run) return undefined;
+    return this.#attempt<Outcome<Command>>(
+      call.method,
+      turn,
+      () => prepare(turn, call.method, call.params, caller),
+      (error) => refused(failure(error, call.method)),
+    );
+  }
+
   /** Runs one command; no outcome where it is kept waiting. */
-  #apply(turn: Turn, { call, caller, hold, run: own }: Job): Outcome<unknown> | undefined {
+  #apply(turn: Turn, { call, caller, hold, run: own }: Job, command: Outcome<Command> | undefined): Outcome<unknown> | undefined {
     if ("refusal" in call) return refused(call.refusal);
     const { transaction } = this.#world;
-    const run = (params: Record<string, unknown>) => execute(turn, call.method, params, caller, transaction);
     return this.#attempt<Outcome<unknown> | undefined>(
       call.method,
       turn,
       () => {
         if (own) return transaction(() => own(turn));
-        // a plan is made of tasks/send calls, which never wait
-        const outcome = call.plan
-          ? call.plan.outcome(call, turn, transaction, (params) => run(params) as Outcome<unknown>)
-          : run(call.params);
+        if (call.plan) return call.plan.outcome(call, turn, transaction, (params) => this.#post(turn, params, caller));
+        if (!command?.ok) return command;
+        const outcome = execute(command.value, transaction);
         return outcome.ok === "later" ? hold(turn, outcome) : outcome;
       },
       (error) => refused(failure(error, call.method)),
+    );
+  }
+
+  /** One `tasks/send` of a plan; it never waits. */
+  #post(turn: Turn, params: Record<string, unknown>, caller: Caller): Outcome<unknown> {
+    const command = prepare(turn, "tasks/send", params, caller);
+    return command.ok ? (execute(command.value, this.#world.transaction) as Outcome<unknown>) : command;
+  }
+
+  /** Runs claims in one transaction; no outcomes where one of them breaks it: each is then run alone, so that only that one is refused. */
+  #applyTogether(turn: Turn, claims: readonly ClaimCommand[]): readonly Outcome<unknown>[] {
+    return this.#attempt<readonly Outcome<unknown>[]>(
+      "tasks/claim",
+      turn,
+      () => executeTogether(claims, this.#world.transaction),
+      () => [],
     );
   }
 

@@ -48,7 +48,7 @@ export interface CommandNote {
   readonly method: string;
   /** `ok`, or the refusal. */
   readonly outcome: string;
-  /** Spent on applying it. */
+  /** Spent on applying it; for claims that are applied together, on all of them. */
   readonly took_ms: number;
   /** Spent in the queue. */
   readonly queued_ms: number;

@@ -1,19 +1,44 @@
 import { conflict, type Held, isTerminal, type Params, type Refusal, type Task } from "../../protocol/index.ts";
 import { bestJob } from "../core/query.ts";
 import { byNumber, type RowKey, resolveTask, rowKey } from "../core/refs.ts";
-import { type TaskRow, toClaimedTask, toTask } from "../core/tasks.ts";
+import { snapshot, type TaskRow, toClaimedTask, toTask } from "../core/tasks.ts";
 import { isoTime } from "../core/time.ts";
-import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
+import { answer, type Line, type Outcome, refused, type Turn } from "../core/turn.ts";
+
+/** One call of `tasks/claim`. */
+export interface Claim {
+  readonly turn: Turn;
+  readonly params: Params<"tasks/claim">;
+}
 
 /** `tasks/claim`: exactly one caller gets a job; everybody else is told who holds it. */
 export function claim(turn: Turn, params: Params<"tasks/claim">): Outcome<Task> {
   const key = rowKey(params.id);
-  const claimed = key && take(turn, key, params.agent_id, params.lease_seconds);
-  if (claimed) return answer(toClaimedTask(turn.sql, claimed));
+  if (key) return claimOf({ turn, params }, take(turn, key, params.agent_id, params.lease_seconds));
   const found = resolveTask(turn.sql, params.id);
   if (!found.ok) return found;
-  const row = key ? undefined : take(turn, byNumber(found.value), params.agent_id, params.lease_seconds);
+  const row = take(turn, byNumber(found.value), params.agent_id, params.lease_seconds);
   return row ? answer(toClaimedTask(turn.sql, row)) : refused(whyNotClaimable(turn, found.value));
+}
+
+/** Claims that came together, each of another task and by its full id: one statement for all of them. */
+export function claimAll(claims: readonly Claim[]): Outcome<Task>[] {
+  const rows = takeAll(
+    "id",
+    claims.map(({ turn, params }) => ({
+      turn,
+      value: rowKey(params.id)!.value,
+      agent_id: params.agent_id,
+      lease_seconds: params.lease_seconds,
+    })),
+  );
+  return claims.map((claim, at) => claimOf(claim, rows[at]));
+}
+
+function claimOf({ turn, params }: Claim, row: TaskRow | undefined): Outcome<Task> {
+  if (row) return answer(toClaimedTask(turn.sql, row));
+  const found = resolveTask(turn.sql, params.id);
+  return found.ok ? refused(whyNotClaimable(turn, found.value)) : found;
 }
 
 /** `tasks/next` without waiting: the best job that fits, or null. */
@@ -24,34 +49,53 @@ export function next(turn: Turn, params: Pick<Params<"tasks/next">, "agent_id" |
   return row ? toClaimedTask(turn.sql, row) : null;
 }
 
+/** Who asks for which job; `value` is the job's id or number. */
+interface Taker {
+  readonly turn: Turn;
+  readonly value: RowKey["value"];
+  readonly agent_id: string;
+  readonly lease_seconds: number | undefined;
+}
+
+/** The guarded transition pending → claimed of one job; undefined is the refusal. */
+export function take(turn: Turn, { column, value }: RowKey, agent_id: string, lease_seconds: number | undefined): TaskRow | undefined {
+  return takeAll(column, [{ turn, value, agent_id, lease_seconds }])[0];
+}
+
 /**
- * The guarded transition pending → claimed: one UPDATE, and no row back is the refusal.
+ * The guarded transition pending → claimed: one UPDATE for all who ask, each for another job, and no row back is the refusal.
  * A person's hold of a person's job has no deadline (domain §4).
  */
-export function take(turn: Turn, job: RowKey, agent_id: string, lease_seconds: number | undefined): TaskRow | undefined {
-  const type = turn.presence.typeOf(turn.sql, agent_id);
-  const row = turn.sql.first<TaskRow>(
-    `UPDATE tasks SET state = 'claimed', claim_id = ?1, claimed_by = ?2, claimed_at = ?3, front = 0,
-       lease_until = CASE performer WHEN 'user' THEN NULL ELSE ?4 END,
-       attempt_started_at = CASE attempt_open WHEN 1 THEN attempt_started_at ELSE ?3 END,
-       attempt = attempt + 1 - attempt_open, attempt_open = 1, updated_at = ?3, rev = rev + 1
-     WHERE ${job.column} = ?5 AND state = 'pending' AND blocked = 0 AND (assignee IS NULL OR assignee = ?2)
-       AND (performer = 'agent' OR ?6 = 'user') RETURNING *`,
-    turn.newId(),
-    agent_id,
-    turn.now,
-    turn.now + (lease_seconds ?? turn.defaultLeaseSeconds) * 1000,
-    job.value,
-    type,
-  );
-  if (!row) return undefined;
-  const { lease_until } = row;
-  if (lease_until !== null) turn.noteLease(lease_until);
-  turn.appendFor(row, "task.claimed", agent_id, {
-    claim_id: row.claim_id,
-    lease_until: lease_until === null ? null : isoTime(lease_until),
+function takeAll(column: RowKey["column"], takers: readonly Taker[]): (TaskRow | undefined)[] {
+  const { sql, now, defaultLeaseSeconds } = takers[0]!.turn;
+  const asked = takers.map(({ turn, value, agent_id, lease_seconds }) => {
+    const lease_until = now + (lease_seconds ?? defaultLeaseSeconds) * 1000;
+    return [value, turn.newId(), agent_id, lease_until, turn.presence.typeOf(sql, agent_id)];
   });
-  return row;
+  // the plus signs keep the planner from starting at the queue's indexes: each job is found by its own key
+  const rows = sql.all<TaskRow>(
+    `UPDATE tasks SET state = 'claimed', claim_id = asked.claim_id, claimed_by = asked.agent_id, claimed_at = ?2, front = 0,
+       lease_until = CASE performer WHEN 'user' THEN NULL ELSE asked.lease_until END,
+       attempt_started_at = CASE attempt_open WHEN 1 THEN attempt_started_at ELSE ?2 END,
+       attempt = attempt + 1 - attempt_open, attempt_open = 1, updated_at = ?2, rev = rev + 1
+     FROM (SELECT value->>0 AS job, value->>1 AS claim_id, value->>2 AS agent_id, value->>3 AS lease_until, value->>4 AS type FROM json_each(?1)) AS asked
+     WHERE tasks.${column} = asked.job AND +state = 'pending' AND +blocked = 0 AND (assignee IS NULL OR assignee = asked.agent_id)
+       AND (performer = 'agent' OR asked.type = 'user') RETURNING *`,
+    JSON.stringify(asked),
+    now,
+  );
+  const taken = new Map(rows.map((row) => [row[column], row]));
+  const lines: Line[] = [];
+  for (const { turn, value } of takers) {
+    const row = taken.get(value);
+    if (!row) continue;
+    const { lease_until, claim_id, claimed_by } = row;
+    if (lease_until !== null) turn.noteLease(lease_until);
+    const data = { task: snapshot(row), claim_id, lease_until: lease_until === null ? null : isoTime(lease_until) };
+    lines.push({ type: "task.claimed", agent_id: claimed_by, principal: turn.principal, data, row });
+  }
+  takers[0]!.turn.appendAll(lines);
+  return takers.map(({ value }) => taken.get(value));
 }
 
 function whyNotClaimable(turn: Turn, row: TaskRow): Refusal {

@@ -1,0 +1,52 @@
+import { type Claim, claimAll } from "./commands/claim.ts";
+import { remember } from "./core/idempotency.ts";
+import { rowKey } from "./core/refs.ts";
+import type { Outcome } from "./core/turn.ts";
+import { begin, type Command, type Transaction } from "./dispatch.ts";
+
+/** A claim of a task by its full id. */
+export type ClaimCommand = Command & Claim;
+
+/** What one statement takes at most. */
+const MOST = 200;
+
+/**
+ * The claims, from that place in the queue on, that are applied together: each of another task by its full id, and under another key.
+ * They follow each other, so that nobody's commands change places; empty where there are not two of them.
+ */
+export function claimsTogether(queue: readonly (Command | undefined)[], from: number): readonly ClaimCommand[] {
+  const claims: ClaimCommand[] = [];
+  const taken = new Set<string>();
+  for (let at = from; at < queue.length && claims.length < MOST; at += 1) {
+    const command = queue[at];
+    if (!command || !isClaim(command)) break;
+    const names = [`task ${command.params.id.toLowerCase()}`, ...(command.key ? [`key ${command.key.key}`] : [])];
+    if (names.some((name) => taken.has(name))) break;
+    for (const name of names) taken.add(name);
+    claims.push(command);
+  }
+  return claims.length > 1 ? claims : [];
+}
+
+function isClaim(command: Command): command is ClaimCommand {
+  return command.method === "tasks/claim" && rowKey((command as ClaimCommand).params.id)?.column === "id";
+}
+
+/**
+ * As `execute`, for claims that are applied together: one transaction with one UPDATE, whatever their number. It is what lets a crowd that
+ * claims at once through in the time of a few.
+ */
+export function executeTogether(claims: readonly ClaimCommand[], transaction: Transaction): Outcome<unknown>[] {
+  const outcomes = transaction(() => {
+    const known = claims.map(begin);
+    const open = claims.filter((_, at) => !known[at]);
+    const made = open.length > 0 ? claimAll(open) : [];
+    for (const [at, { turn, key }] of open.entries()) {
+      // a refused claim has changed nothing: it is decided afresh when it is asked again
+      if (key && made[at]!.ok) remember(turn, key.key, key.call, made[at]!);
+    }
+    return known.map((first) => first ?? made.shift()!);
+  });
+  for (const { actor, caller } of claims) if (actor) caller.bind(actor.id);
+  return outcomes;
+}
