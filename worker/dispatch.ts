@@ -130,7 +130,7 @@ export function prepare(turn: Turn, name: string, given: Record<string, unknown>
  * and its answer is remembered. Nothing here awaits.
  */
 export function execute(command: Command, transaction: Transaction): Outcome<unknown> | WaitCall {
-  const { turn, method, params, caller, key, actor } = command;
+  const { turn, method, params, caller, key } = command;
   if (METHODS[method].action === "read" && caller.answers.room <= 0) return refused(answerTooLarge("ask for less in one batch"));
   const handler = HANDLERS[method] as unknown as (turn: Turn, params: unknown, caller: Caller) => Outcome<unknown> | Later;
   const outcome = transaction((): Outcome<unknown> | Later => {
@@ -142,7 +142,6 @@ export function execute(command: Command, transaction: Transaction): Outcome<unk
     if (key && outcome.ok !== "later" && isWorthKeeping(outcome, turn.log.length > logged)) remember(turn, key.key, key.call, outcome);
     return outcome;
   });
-  if (actor) caller.bind(actor.id);
   return outcome.ok === "later" && key ? { ...outcome, key } : outcome;
 }
 

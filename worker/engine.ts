@@ -39,6 +39,7 @@ export class Engine {
   readonly #presence = new Presence((agent_id) => this.#book.wakeOf(agent_id));
   readonly #deadline = { lapse: Number.NEGATIVE_INFINITY };
   readonly #head: Turn["head"] = { seq: undefined };
+  readonly #keys: Turn["keys"] = { kept: 0 };
   readonly #book: WaitBook<LiveWaiter>;
   readonly #requests: HeldRequests;
   readonly sessions: Sessions;
@@ -309,7 +310,7 @@ export class Engine {
         if (own) return transaction(() => own(turn));
         if (call.plan) return call.plan.outcome(call, turn, transaction, (params) => this.#post(turn, params, caller));
         if (!command?.ok) return command;
-        const outcome = execute(command.value, transaction);
+        const outcome = this.#execute(command.value);
         return outcome.ok === "later" ? hold(turn, outcome) : outcome;
       },
       (error) => refused(failure(error, call.method)),
@@ -319,16 +320,35 @@ export class Engine {
   /** One `tasks/send` of a plan; it never waits. */
   #post(turn: Turn, params: Record<string, unknown>, caller: Caller): Outcome<unknown> {
     const command = prepare(turn, "tasks/send", params, caller);
-    return command.ok ? (execute(command.value, this.#world.transaction) as Outcome<unknown>) : command;
+    return command.ok ? (this.#execute(command.value) as Outcome<unknown>) : command;
+  }
+
+  #execute(command: Command): ReturnType<typeof execute> {
+    const outcome = execute(command, this.#world.transaction);
+    this.#bind(command);
+    return outcome;
   }
 
   /** Runs claims in one transaction; no outcomes where one of them breaks it: each is then run alone, so that only that one is refused. */
   #applyTogether(turn: Turn, claims: readonly ClaimCommand[]): readonly Outcome<unknown>[] {
-    return this.#attempt<readonly Outcome<unknown>[]>(
+    const outcomes = this.#attempt<readonly Outcome<unknown>[]>(
       "tasks/claim",
       turn,
       () => executeTogether(claims, this.#world.transaction),
       () => [],
+    );
+    if (outcomes.length > 0) for (const claim of claims) this.#bind(claim);
+    return outcomes;
+  }
+
+  /** The agent acts over its caller's connection. What goes wrong here takes nothing back: the command is in the database. */
+  #bind({ turn, actor, caller }: Command): void {
+    if (!actor) return;
+    this.#attempt(
+      "bind",
+      turn,
+      () => caller.bind(actor.id),
+      () => undefined,
     );
   }
 
@@ -362,6 +382,7 @@ export class Engine {
       log: [],
       deadline: this.#deadline,
       head: this.#head,
+      keys: this.#keys,
       lapsed: [],
     });
   }

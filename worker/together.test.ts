@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Principal, RpcError, Task } from "../protocol/index.ts";
+import { LIMITS, type Principal, type RpcError, type Task } from "../protocol/index.ts";
 import { type Bench, onBench } from "./testing/engine.ts";
+import { scriptedSocket } from "./testing/socket.ts";
 
 interface Call {
   readonly method?: string;
@@ -245,6 +246,79 @@ describe("claims that follow each other in one turn", () => {
       );
       const told = (await Promise.all(waits)).map((text) => JSON.parse(text!).result.task);
       expect(told.map(({ id, claimed_by }: Task) => [id, claimed_by])).toEqual(tasks.map(({ id }, at) => [id, `a${at}`]));
+    }),
+  );
+
+  it(
+    "end a wait for all of them at the last of them",
+    onBench(async (bench) => {
+      const [one, two] = await jobs(bench, 2);
+      const waiting = bench.body(
+        JSON.stringify({
+          jsonrpc: "2.0",
+          id: 1,
+          method: "tasks/wait",
+          params: { all: true, filter: { ids: [one!.id, two!.id], state: "claimed" }, wait_ms: 50_000 },
+        }),
+      );
+      await together(
+        bench,
+        [one!, two!].map(({ id }) => ({ params: { id, agent_id: "a" } })),
+      );
+      const { result } = JSON.parse((await waiting)!);
+      expect(result).toMatchObject({ timed_out: false, event: { task_id: two!.id }, tasks: [{ id: one!.id }, { id: two!.id }] });
+      expect(result.cursor).toBe((await bench.call("workspace/info", {})).head);
+    }),
+  );
+
+  it(
+    "stand where a session's agent could not be written down as gone",
+    onBench(async (bench) => {
+      const tasks = await jobs(bench, 3);
+      const sent: string[] = [];
+      const socket = scriptedSocket({ send: (text) => void sent.push(text) });
+      const { sessions } = bench.engine;
+      sessions.open(socket, { id: "owner", role: "owner" });
+      const call = (id: number, method: string, params: object) =>
+        void sessions.message(socket, JSON.stringify({ jsonrpc: "2.0", id, method, params }), (job) => bench.engine.submit(job));
+      // a session speaks for 16 agents; the one after them takes the first one's place
+      for (let at = 1; at <= 16; at += 1) call(at, "agents/heartbeat", { id: `agent ${at}` });
+      bench.run(false);
+      bench.fault = (query) =>
+        query.startsWith("UPDATE agents SET last_seen = max(last_seen, ?)") ? new Error("the disk is full") : undefined;
+      for (const [at, { id }] of tasks.entries()) call(100 + at, "tasks/claim", { id, agent_id: `late ${at}` });
+      bench.run(false);
+      bench.fault = () => undefined;
+      const answers = sent.map((text) => JSON.parse(text)).filter(({ id }) => id >= 100);
+      expect(answers.map(({ result, error }) => result?.claimed_by ?? error)).toEqual(["late 0", "late 1", "late 2"]);
+      expect(bench.bugs.map(({ method }) => method)).toEqual(["bind", "bind", "bind"]);
+      const { events } = await bench.call("events/list", { filter: { type: "task.claimed" } });
+      expect(events).toHaveLength(3);
+    }),
+  );
+
+  it(
+    "let go of old keys as often as single ones do",
+    onBench(async (bench) => {
+      const claimed = async (count: number) => {
+        const tasks = await jobs(bench, count);
+        await together(
+          bench,
+          tasks.map(({ id }) => ({ params: { id, agent_id: "a", idempotency_key: `key ${id}` } })),
+        );
+      };
+      const kept = () => bench.sql.first<{ n: number }>("SELECT count(*) AS n FROM idempotency")!.n;
+      for (let turn = 0; turn < 4; turn += 1) await claimed(64);
+      expect(kept()).toBe(256);
+      bench.advance(LIMITS.idempotency_hours.value * 3_600_000);
+      let sweeps = 0;
+      bench.fault = (query) => {
+        if (query.startsWith("DELETE FROM idempotency")) sweeps += 1;
+        return undefined;
+      };
+      for (let turn = 0; turn < 4; turn += 1) await claimed(64);
+      expect(sweeps).toBe(4);
+      expect(kept()).toBe(256);
     }),
   );
 

@@ -37,7 +37,7 @@ function isClaim(command: Command): command is ClaimCommand {
  * claims at once through in the time of a few.
  */
 export function executeTogether(claims: readonly ClaimCommand[], transaction: Transaction): Outcome<unknown>[] {
-  const outcomes = transaction(() => {
+  return transaction(() => {
     const known = claims.map(begin);
     const open = claims.filter((_, at) => !known[at]);
     const made = open.length > 0 ? claimAll(open) : [];
@@ -47,6 +47,4 @@ export function executeTogether(claims: readonly ClaimCommand[], transaction: Tr
     }
     return known.map((first) => first ?? made.shift()!);
   });
-  for (const { actor, caller } of claims) if (actor) caller.bind(actor.id);
-  return outcomes;
 }

@@ -153,6 +153,10 @@ export function answerTo(turn: Turn, waiter: WaitFor, { event, number }: Logged)
   const task = event.data.task as TaskSnapshot | undefined;
   if (!task || number === null) return undefined;
   if (waiter.kind === "all") {
+    // claims are logged together, and the tables are as the last of them has left them: that one made it true
+    const isLater = (other: Logged) =>
+      other.event.type === "task.claimed" && other.event.seq > event.seq && waiter.filter.ids?.includes(other.event.task_id ?? "");
+    if (event.type === "task.claimed" && turn.log.some(isLater)) return undefined;
     const rows = allMatch(turn, waiter.filter);
     return rows && { tasks: rows.map((row) => toTask(turn.sql, row)), event, cursor: event.seq, timed_out: false };
   }

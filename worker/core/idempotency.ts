@@ -56,16 +56,17 @@ export function forgetAbout(sql: Sql, text: string): void {
   sql.run("DELETE FROM idempotency WHERE instr(answer, ?) > 0", text);
 }
 
-/** How many old answers go at once; as often as so many new ones may have come. */
+/** After so many new answers, some of those that are too old go: more than so many, so that they become fewer. */
 const SWEPT = 64;
 
 /** Keeps the answer, in the transaction of the change; now and then it lets go of those that are too old. */
 export function remember(turn: Turn, key: string, call: string, outcome: Outcome<unknown>): void {
   const { sql, now } = turn;
-  if ((turn.head.seq ?? 0) % SWEPT === 0) {
+  if (turn.keys.kept % SWEPT === 0) {
     const old = "SELECT key FROM idempotency WHERE at <= ? ORDER BY at LIMIT ?";
     sql.run(`DELETE FROM idempotency WHERE key IN (${old})`, now - KEPT_MS, 4 * SWEPT);
   }
+  turn.keys.kept += 1;
   const kept = JSON.stringify(outcome.ok ? { value: outcome.value } : { refusal: outcome.refusal });
   sql.run("INSERT OR REPLACE INTO idempotency (key, call, answer, at) VALUES (?, ?, ?, ?)", key, call, kept, now);
 }

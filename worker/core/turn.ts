@@ -56,11 +56,13 @@ export class Turn {
   readonly deadline: { lapse: number };
   /** The number of the log's last line, once it is known. Shared by all turns of an object. */
   readonly head: { seq: number | undefined };
+  /** How many answers were kept under a key. Shared by all turns of an object. */
+  readonly keys: { kept: number };
   /** Rows that this turn's opening sweep returned to pending. */
   readonly lapsed: number[];
 
   constructor(
-    parts: Pick<Turn, "sql" | "now" | "principal" | "presence" | "defaultLeaseSeconds" | "log" | "deadline" | "head" | "lapsed">,
+    parts: Pick<Turn, "sql" | "now" | "principal" | "presence" | "defaultLeaseSeconds" | "log" | "deadline" | "head" | "keys" | "lapsed">,
     principal = parts.principal,
   ) {
     this.sql = parts.sql;
@@ -71,6 +73,7 @@ export class Turn {
     this.log = parts.log;
     this.deadline = parts.deadline;
     this.head = parts.head;
+    this.keys = parts.keys;
     this.lapsed = parts.lapsed;
   }
 
