@@ -7,6 +7,8 @@ import { served } from "../scenarios/served.ts";
 
 const ROUNDS = 10;
 const WORKERS = 4;
+const CROWDS = 6;
+const CROWD = 64;
 
 const folders: string[] = [];
 afterAll(() => {
@@ -106,6 +108,55 @@ describe("kill -9 of the server", () => {
     const server = await startServer({ db });
     await check(new Board("crash", served(server.url)), seen);
     expect(seen.completed.size).toBeGreaterThan(ROUNDS);
+    await server.stop();
+  }, 60_000);
+
+  it("in the middle of a crowd's claims, which are applied together: each is there whole or not at all, and every answered one is", async () => {
+    const db = folder();
+    const holders = new Map<string, string>();
+    for (let round = 0; round < CROWDS; round += 1) {
+      const server = await startServer({ db });
+      const board = new Board("crowd", served(server.url));
+      const jobs: Task[] = [];
+      for (let some = 0; some < 3; some += 1) {
+        jobs.push(
+          ...((await board.batch(
+            "tasks/send",
+            Array.from({ length: 100 }, (_, n) => ({ name: `job ${n}` })),
+          )) as Task[]),
+        );
+      }
+      const sessions = await Promise.all(Array.from({ length: CROWD }, () => board.session()));
+      let answered = 0;
+      const killAfter = CROWD + ((round * 37) % (2 * CROWD));
+      await new Promise<void>((resolve) => {
+        const claimAll = async (session: Session, agent_id: string) => {
+          for (let job = jobs.pop(); job; job = jobs.pop()) {
+            const { result } = await session.raw("tasks/claim", { id: job.id, agent_id, lease_seconds: 3600 });
+            holders.set((result as Task).id, `${agent_id} ${(result as Task).claim!.claim_id}`);
+            answered += 1;
+            if (answered >= killAfter) resolve();
+          }
+        };
+        for (const [n, session] of sessions.entries()) void claimAll(session, `r${round}-a${n}`);
+      });
+      await killDead(server);
+    }
+    const server = await startServer({ db });
+    const board = new Board("crowd", served(server.url));
+    const log = await board.log();
+    expect(log.map((event) => event.seq)).toEqual(log.map((_, n) => n + 1));
+    const logged = new Map<string, string>();
+    for (const { type, task_id, agent_id, data } of log) {
+      if (type !== "task.claimed") continue;
+      expect(logged.has(task_id!), `${task_id} was claimed twice`).toBe(false);
+      logged.set(task_id!, `${agent_id} ${(data as { claim_id: string }).claim_id}`);
+    }
+    for (const [id, holder] of holders) expect(logged.get(id), `the answered claim of ${id}`).toBe(holder);
+    const claimed = (await everything(board)).filter(({ state }) => state === "claimed");
+    expect(claimed.map(({ id }) => id).sort()).toEqual([...logged.keys()].sort());
+    for (const { id, claimed_by } of claimed) expect(logged.get(id)).toContain(`${claimed_by} `);
+    expect(holders.size).toBeGreaterThanOrEqual(CROWDS * CROWD);
     await server.stop();
   }, 60_000);
 
