@@ -33,6 +33,14 @@ test("what models write in place of the type asked for is made into it", () => {
   expect(prepare(tool("tasks_send"), { name: "x", payload: "plain" })).toEqual({ name: "x", payload: "plain" });
 });
 
+test("a task that is named by anything else is refused, in words", () => {
+  for (const id of [{ toString: "x" }, ["#12"], true, {}]) {
+    for (const name of ["tasks_get", "tasks_release", "tasks_cancel", "tasks_claim"]) {
+      expect(() => prepare(tool(name), { id }), `${name} ${JSON.stringify(id)}`).toThrow("a task's id or #number");
+    }
+  }
+});
+
 test("a task's number may come as a number or in digits", () => {
   for (const id of [12, "12", "#12"]) expect(prepare(tool("tasks_get"), { id }).id).toBe("#12");
   expect(prepare(tool("tasks_get"), { id: "1234" }).id).toBe("#1234");

@@ -22,6 +22,7 @@ export function prepare(tool: Tool, given: Readonly<Record<string, unknown>>): R
       throw badArgument(`${tool.name} has no argument ${JSON.stringify(name)}`, { argument: name, arguments: Object.keys(tool.input) });
     if (value === null || value === undefined) continue;
     const given = schema === taskId.id ? taskRef(value) : coerce(schema, value);
+    if (schema === taskId.id && typeof given !== "string") throw badArgument(`${name} is a task's id or #number`, { argument: name });
     args[name] = name === "depends_on" && Array.isArray(given) ? given.map(taskRef) : given;
   }
   for (const name of tool.required ?? []) {

@@ -104,6 +104,7 @@ test.each([
   ["a field that there is not", { tasks: [{ name: "a", prio: 1 }] }, "prio"],
   ["a ref of digits", { tasks: [{ name: "a", ref: "1" }] }, "digits alone"],
   ["a ref that is a number", { tasks: [{ name: "a", ref: 1 }] }, "digits alone"],
+  ["a ref that is an object", { tasks: [{ name: "a", ref: { toString: "x" } }] }, "digits alone"],
   [
     "a ref twice",
     {

@@ -127,7 +127,9 @@ function itemOf(given: unknown, at: number): Item {
     const item = prepare(ITEM, given as Record<string, unknown>);
     const { ref } = item;
     if (ref !== undefined && (typeof ref !== "string" || /^\d+$/.test(ref)))
-      throw badArgument(`ref is a word such as "t${String(ref)}"; digits alone are a task's number`, { argument: "ref" });
+      throw badArgument(`ref is a word such as "t${typeof ref === "object" ? at + 1 : String(ref)}"; digits alone are a task's number`, {
+        argument: "ref",
+      });
     return item;
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

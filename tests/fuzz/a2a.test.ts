@@ -75,5 +75,5 @@ test("whatever comes to /a2a, of 1.0 or 0.3, is answered as A2A has it, and is n
 });
 
 function eventsOf(stream: string): string[] {
-  return stream.split("\n\n").flatMap((event) => /^data: ?(.*)$/m.exec(event)?.[1] ?? []);
+  return stream.split("\n\n").flatMap((event) => /^data: ?([^\r\n]*)/m.exec(event)?.[1] ?? []);
 }

@@ -78,7 +78,7 @@ test("whatever comes to /mcp, of either era, is answered as MCP has it, and is n
 });
 
 function eventsOf(stream: string): string[] {
-  return stream.split("\n\n").flatMap((event) => /^data: ?(.+)$/m.exec(event)?.[1] ?? []);
+  return stream.split("\n\n").flatMap((event) => /^data: ?([^\r\n]+)/m.exec(event)?.[1] ?? []);
 }
 
 /** Runs `coord mcp` on these bytes until it ends by itself after the last of them. */
