@@ -2,6 +2,7 @@ import { Agent, request } from "node:http";
 import { connect } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
+import { LIMITS } from "../../protocol/index.ts";
 import { rpc } from "../harness/http.ts";
 import { isRunning, startServer, type TestServer, until } from "../harness/server.ts";
 import { noBug } from "./judge.ts";
@@ -24,9 +25,6 @@ export interface Reply {
   readonly headers: Readonly<Record<string, unknown>>;
   readonly text: string;
 }
-
-/** Of a body that nobody asked for (another address, another method) workerd reads so many bytes; of a longer one it does not hear the end. */
-const MOST_UNREAD = 64 * 1024;
 
 /** An answer in a workspace that is fuzzed takes no longer, in milliseconds. */
 const ANSWER_MS = 20_000;
@@ -73,8 +71,8 @@ export class Target implements AsyncDisposable {
       }, patience_ms ?? ANSWER_MS);
       const failed = (error: NodeJS.ErrnoException) => {
         clearTimeout(timer);
-        // what is refused before its body is read to its end leaves its sender with a closed connection, which it may meet first
-        const isCutOff = ["EPIPE", "ECONNRESET"].includes(error.code ?? "") && (body?.length ?? 0) > MOST_UNREAD;
+        // a body over the limit is refused before it is read to its end, and its sender may meet the closed connection first
+        const isCutOff = ["EPIPE", "ECONNRESET"].includes(error.code ?? "") && (body?.length ?? 0) > LIMITS.body_bytes.value;
         if (isCutOff) resolve(undefined);
         else if (!left) reject(error);
       };
