@@ -13,6 +13,7 @@ import { authorize } from "./core/authorize.ts";
 import { fingerprint, keyTaken, recall, remember } from "./core/idempotency.ts";
 import { parseParams } from "./core/parse.ts";
 import { type Answers, answerTooLarge } from "./core/reply.ts";
+import type { Transaction } from "./core/sql.ts";
 import { taskByNumber, toTask } from "./core/tasks.ts";
 import { answer, type Outcome, refused, type Turn } from "./core/turn.ts";
 
@@ -96,7 +97,6 @@ export interface Command {
 }
 
 type Actor = { id: string; name?: string; type?: "agent" | "user" };
-export type Transaction = <T>(body: () => T) => T;
 
 /** The first steps of every command: method → parameters → authorize. They look at nothing but the call. */
 export function prepare(turn: Turn, name: string, given: Record<string, unknown>, caller: Caller): Outcome<Command> {

@@ -219,15 +219,17 @@ export class Engine {
       this.#lapse(turn);
       wake();
     }
-    const commands = queued.map(({ job }) => this.#prepare(turn.as(job.principal), job));
-    const prepared = commands.map((command) => (command?.ok ? command.value : undefined));
-    for (let at = 0; at < queued.length; ) {
+    const steps = queued.map(({ job, arrived }) => {
+      const own = turn.as(job.principal);
+      return { job, arrived, turn: own, command: this.#prepare(own, job) };
+    });
+    for (let at = 0; at < steps.length; ) {
       const began = this.#world.clock();
-      const claims = claimsTogether(prepared, at);
+      const claims = claimsTogether(steps, at);
       const together = claims.length > 0 ? this.#applyTogether(turn, claims) : [];
       const count = Math.max(1, claims.length);
-      for (const [place, { job, arrived }] of queued.slice(at, at + count).entries()) {
-        const outcome = together[place] ?? this.#apply(turn.as(job.principal), job, commands[at + place]);
+      for (const [place, { job, arrived, turn, command }] of steps.slice(at, at + count).entries()) {
+        const outcome = together[place] ?? this.#apply(turn, job, command);
         if (!outcome) continue;
         this.#note(job, outcome, arrived, began);
         // nothing leaves before the turn's writes are on disk: the runtime's output gate sees to that

@@ -1,7 +1,7 @@
 import type { Principal } from "../protocol/index.ts";
 import type { Delivery } from "./a2a/push/courier.ts";
 import type { ParsedCall } from "./core/parse.ts";
-import type { Sql } from "./core/sql.ts";
+import type { Sql, Transaction } from "./core/sql.ts";
 import type { Outcome, Turn } from "./core/turn.ts";
 import type { Caller, WaitCall } from "./dispatch.ts";
 import type { Metrics } from "./metrics.ts";
@@ -10,8 +10,7 @@ import type { Socket } from "./session/session.ts";
 /** What the engine needs of its surroundings; the Durable Object gives it, a test may give something else. */
 export interface Surroundings {
   readonly sql: Sql;
-  /** Runs the body in one transaction: committed when it returns, undone when it throws. */
-  transaction<T>(body: () => T): T;
+  readonly transaction: Transaction;
   /** Milliseconds since the epoch. */
   clock(): number;
   /** Calls back once nothing has been added for a moment to what waits: then a group of commands is complete. */

@@ -1,8 +1,9 @@
 import { type Claim, claimAll } from "./commands/claim.ts";
 import { remember } from "./core/idempotency.ts";
 import { rowKey } from "./core/refs.ts";
+import type { Transaction } from "./core/sql.ts";
 import type { Outcome } from "./core/turn.ts";
-import { begin, type Command, type Transaction } from "./dispatch.ts";
+import { begin, type Command } from "./dispatch.ts";
 
 /** A claim of a task by its full id. */
 export type ClaimCommand = Command & Claim;
@@ -14,22 +15,24 @@ const MOST = 200;
  * The claims, from that place in the queue on, that are applied together: each of another task by its full id, and under another key.
  * They follow each other, so that nobody's commands change places; empty where there are not two of them.
  */
-export function claimsTogether(queue: readonly (Command | undefined)[], from: number): readonly ClaimCommand[] {
+export function claimsTogether(
+  queue: readonly { readonly command: Outcome<Command> | undefined }[],
+  from: number,
+): readonly ClaimCommand[] {
   const claims: ClaimCommand[] = [];
   const taken = new Set<string>();
   for (let at = from; at < queue.length && claims.length < MOST; at += 1) {
-    const command = queue[at];
-    if (!command || !isClaim(command)) break;
-    const names = [`task ${command.params.id.toLowerCase()}`, ...(command.key ? [`key ${command.key.key}`] : [])];
+    const { command } = queue[at]!;
+    if (!command?.ok || command.value.method !== "tasks/claim") break;
+    const claim = command.value as ClaimCommand;
+    const task = rowKey(claim.params.id);
+    if (task?.column !== "id") break;
+    const names = [`task ${task.value}`, ...(claim.key ? [`key ${claim.key.key}`] : [])];
     if (names.some((name) => taken.has(name))) break;
     for (const name of names) taken.add(name);
-    claims.push(command);
+    claims.push(claim);
   }
   return claims.length > 1 ? claims : [];
-}
-
-function isClaim(command: Command): command is ClaimCommand {
-  return command.method === "tasks/claim" && rowKey((command as ClaimCommand).params.id)?.column === "id";
 }
 
 /**

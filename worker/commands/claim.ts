@@ -1,7 +1,7 @@
 import { conflict, type Held, isTerminal, type Params, type Refusal, type Task } from "../../protocol/index.ts";
 import { bestJob } from "../core/query.ts";
 import { byNumber, type RowKey, resolveTask, rowKey } from "../core/refs.ts";
-import { snapshot, type TaskRow, toClaimedTask, toTask } from "../core/tasks.ts";
+import { type TaskRow, toClaimedTask, toTask } from "../core/tasks.ts";
 import { isoTime } from "../core/time.ts";
 import { answer, type Line, type Outcome, refused, type Turn } from "../core/turn.ts";
 
@@ -13,12 +13,13 @@ export interface Claim {
 
 /** `tasks/claim`: exactly one caller gets a job; everybody else is told who holds it. */
 export function claim(turn: Turn, params: Params<"tasks/claim">): Outcome<Task> {
-  const key = rowKey(params.id);
-  if (key) return claimOf({ turn, params }, take(turn, key, params.agent_id, params.lease_seconds));
-  const found = resolveTask(turn.sql, params.id);
-  if (!found.ok) return found;
-  const row = take(turn, byNumber(found.value), params.agent_id, params.lease_seconds);
-  return row ? answer(toClaimedTask(turn.sql, row)) : refused(whyNotClaimable(turn, found.value));
+  let key = rowKey(params.id);
+  if (!key) {
+    const found = resolveTask(turn.sql, params.id);
+    if (!found.ok) return found;
+    key = byNumber(found.value);
+  }
+  return outcomeOf({ turn, params }, take(turn, key, params.agent_id, params.lease_seconds));
 }
 
 /** Claims that came together, each of another task and by its full id: one statement for all of them. */
@@ -32,10 +33,10 @@ export function claimAll(claims: readonly Claim[]): Outcome<Task>[] {
       lease_seconds: params.lease_seconds,
     })),
   );
-  return claims.map((claim, at) => claimOf(claim, rows[at]));
+  return claims.map((claim, at) => outcomeOf(claim, rows[at]));
 }
 
-function claimOf({ turn, params }: Claim, row: TaskRow | undefined): Outcome<Task> {
+function outcomeOf({ turn, params }: Claim, row: TaskRow | undefined): Outcome<Task> {
   if (row) return answer(toClaimedTask(turn.sql, row));
   const found = resolveTask(turn.sql, params.id);
   return found.ok ? refused(whyNotClaimable(turn, found.value)) : found;
@@ -91,8 +92,8 @@ function takeAll(column: RowKey["column"], takers: readonly Taker[]): (TaskRow |
     if (!row) continue;
     const { lease_until, claim_id, claimed_by } = row;
     if (lease_until !== null) turn.noteLease(lease_until);
-    const data = { task: snapshot(row), claim_id, lease_until: lease_until === null ? null : isoTime(lease_until) };
-    lines.push({ type: "task.claimed", agent_id: claimed_by, principal: turn.principal, data, row });
+    const until = lease_until === null ? null : isoTime(lease_until);
+    lines.push(turn.lineFor(row, "task.claimed", claimed_by, { claim_id, lease_until: until }));
   }
   takers[0]!.turn.appendAll(lines);
   return takers.map(({ value }) => taken.get(value));

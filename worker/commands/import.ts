@@ -1,4 +1,5 @@
 import { type Imported, type ImportRequest, type ImportTask, isAnnouncement, type Refusal, refuse } from "../../protocol/index.ts";
+import type { Transaction } from "../core/sql.ts";
 import type { TaskRow } from "../core/tasks.ts";
 import { answer, type Outcome, refused, type Turn } from "../core/turn.ts";
 import { writeNote } from "./notes.ts";
@@ -9,7 +10,7 @@ import { cancel } from "./states.ts";
  * Brings tasks from elsewhere onto the board, all of them or none. It is the importer who does it, and now, and the log says so: no claim,
  * no attempt and nobody else's note is made up. A task whose id is there already is left as it is, so that an import can be made again.
  */
-export function importTasks(turn: Turn, request: ImportRequest, transaction: <T>(body: () => T) => T): Outcome<Imported> {
+export function importTasks(turn: Turn, request: ImportRequest, transaction: Transaction): Outcome<Imported> {
   const logged = turn.log.length;
   const created: { id: string; number: number }[] = [];
   const existing: { id: string; number: number }[] = [];

@@ -1,6 +1,7 @@
 import { conflict, type Refusal, refuse, type Task } from "../../protocol/index.ts";
 import { OF_ANOTHER } from "../../protocol/siblings.ts";
 import type { Call } from "./parse.ts";
+import type { Transaction } from "./sql.ts";
 import { type Outcome, refused, type Turn } from "./turn.ts";
 
 /**
@@ -24,21 +25,12 @@ export class Plan {
   }
 
   /** @param post runs one call whose references have been replaced by ids */
-  outcome(
-    call: Call,
-    turn: Turn,
-    transaction: <T>(body: () => T) => T,
-    post: (params: Record<string, unknown>) => Outcome<unknown>,
-  ): Outcome<unknown> {
+  outcome(call: Call, turn: Turn, transaction: Transaction, post: (params: Record<string, unknown>) => Outcome<unknown>): Outcome<unknown> {
     this.#outcomes ??= this.#run(turn, transaction, post);
     return this.#outcomes.get(call)!;
   }
 
-  #run(
-    turn: Turn,
-    transaction: <T>(body: () => T) => T,
-    post: (params: Record<string, unknown>) => Outcome<unknown>,
-  ): Map<Call, Outcome<unknown>> {
+  #run(turn: Turn, transaction: Transaction, post: (params: Record<string, unknown>) => Outcome<unknown>): Map<Call, Outcome<unknown>> {
     const outcomes = new Map<Call, Outcome<unknown>>();
     const ordered = inOrder(this.#calls);
     if (!Array.isArray(ordered)) return this.#allRefused(ordered.call, ordered.refusal);

@@ -6,6 +6,9 @@ export interface Sql {
   run(query: string, ...bindings: SqlValue[]): void;
 }
 
+/** Runs the body in one transaction: committed when it returns, undone when it throws. */
+export type Transaction = <T>(body: () => T) => T;
+
 /** No booleans: the runtime would store `true` as the text "true". */
 export type SqlValue = string | number | null;
 

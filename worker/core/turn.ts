@@ -1,6 +1,6 @@
 import type { Event, EventType, Principal, Refusal } from "../../protocol/index.ts";
 import type { Presence } from "./presence.ts";
-import type { Sql, SqlValue } from "./sql.ts";
+import { marks, type Sql, type SqlValue } from "./sql.ts";
 import { snapshot, type TaskRow } from "./tasks.ts";
 import { isoTime } from "./time.ts";
 
@@ -29,14 +29,13 @@ export interface Line {
   readonly row?: TaskRow;
 }
 
-const LINE_COLUMNS = "seq, at, type, number, kind, state, agent_id, principal, data";
-const LINE_VALUES = LINE_COLUMNS.split(", ").length;
+const COLUMNS = ["seq", "at", "type", "number", "kind", "state", "agent_id", "principal", "data"];
 /** A statement has at most 100 parameters on this platform. */
-const LINES_AT_ONCE = Math.floor(100 / LINE_VALUES);
+const LINES_AT_ONCE = Math.floor(100 / COLUMNS.length);
 /** The statement for so many lines. */
 const INSERT_LINES = Array.from({ length: LINES_AT_ONCE + 1 }, (_, lines) => {
-  const line = `(${Array(LINE_VALUES).fill("?").join(", ")})`;
-  return `INSERT INTO events (${LINE_COLUMNS}) VALUES ${Array(lines).fill(line).join(", ")}`;
+  const values = Array(lines).fill(`(${marks(COLUMNS)})`);
+  return `INSERT INTO events (${COLUMNS.join(", ")}) VALUES ${values.join(", ")}`;
 });
 
 /**
@@ -116,8 +115,8 @@ export class Turn {
       events.push({ seq, at, type, ...about, principal: principal.id, data });
     }
     for (let from = 0; from < lines.length; from += LINES_AT_ONCE) {
-      const some = values.slice(from * LINE_VALUES, (from + LINES_AT_ONCE) * LINE_VALUES);
-      this.sql.run(INSERT_LINES[some.length / LINE_VALUES]!, ...some);
+      const some = values.slice(from * COLUMNS.length, (from + LINES_AT_ONCE) * COLUMNS.length);
+      this.sql.run(INSERT_LINES[some.length / COLUMNS.length]!, ...some);
     }
     this.head.seq = seq;
     for (const [place, event] of events.entries()) this.log.push({ event, number: lines[place]!.row?.number ?? null });
@@ -126,6 +125,11 @@ export class Turn {
 
   /** Appends an event about a task, with the task as it is now. */
   appendFor(row: TaskRow, type: EventType, agent_id: string | null, data: Record<string, unknown> = {}): Event {
-    return this.append(type, agent_id, { task: snapshot(row), ...data }, row);
+    return this.appendAll([this.lineFor(row, type, agent_id, data)])[0]!;
+  }
+
+  /** The line for an event about a task, with the task as it is now. */
+  lineFor(row: TaskRow, type: EventType, agent_id: string | null, data: Record<string, unknown>): Line {
+    return { type, agent_id, principal: this.principal, data: { task: snapshot(row), ...data }, row };
   }
 }

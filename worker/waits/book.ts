@@ -7,12 +7,11 @@ import { failure } from "../core/failure.ts";
 import { remember } from "../core/idempotency.ts";
 import { rowMatches } from "../core/query.ts";
 import { byNumber } from "../core/refs.ts";
+import type { Transaction } from "../core/sql.ts";
 import { type TaskRow, taskByNumber, toClaimedTask } from "../core/tasks.ts";
 import { answer, type Logged, refused, type Turn } from "../core/turn.ts";
 import { giveBack } from "./handed.ts";
 import { type LiveWaiter, WaitIndex } from "./index.ts";
-
-type Transaction = <T>(body: () => T) => T;
 
 /** Runs a step of a turn; a bug in it is reported, what it logged is taken back, and the others go on. */
 export type Attempt = <T>(what: string, turn: Turn, body: () => T, otherwise: (error: unknown) => T) => T;
